@@ -1,0 +1,113 @@
+"""Why we refuse a request. Errors carry data and know nothing of HTTP; web/problems.py words them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class RingOutError(Exception):
+    """Root of all refusals. Never raised itself."""
+
+
+class Refused(RingOutError):
+    """The request is understood and will not be carried out."""
+
+
+@dataclass
+class MissingParameter(Refused):
+    """A field that must be there is not. parameter: its dotted path, for example `to.phoneNumber`."""
+
+    parameter: str
+
+
+@dataclass
+class BadParameter(Refused):
+    """A field that cannot mean anything. parameter: dotted path; value: as sent, or None."""
+
+    parameter: str
+    value: str | None = None
+
+
+@dataclass
+class BadNumber(Refused):
+    """A phone number that cannot be one. parameter: dotted path, for example `from.phoneNumber`."""
+
+    parameter: str
+    value: str
+
+
+@dataclass
+class CallerIdNotYours(Refused):
+    """callerId is not among the numbers that this extension may show."""
+
+    value: str
+
+
+@dataclass
+class DestinationBarred(Refused):
+    """No trunk, or no rule, lets this extension call that number. why: one plain sentence."""
+
+    parameter: str
+    value: str
+    why: str
+
+
+@dataclass
+class InsufficientScope(Refused):
+    """The token's client lacks an application permission, for example `RingOut`."""
+
+    permission: str
+
+
+class AnotherExtension(Refused):
+    """The token belongs to another extension of the same account."""
+
+
+@dataclass
+class NotFound(RingOutError):
+    """What the request names is not there. parameter: the name the client sees, e.g. `ringOutId`, `accountId`."""
+
+    parameter: str
+
+
+@dataclass
+class Conflict(RingOutError):
+    """The resource is in a state that does not allow this."""
+
+    what: str
+
+
+@dataclass
+class Unavailable(RingOutError):
+    """Try again later. retry_after_seconds: whole seconds for the Retry-After header; why: one plain sentence."""
+
+    why: str
+    retry_after_seconds: int
+
+
+class AuthorizationUnsupported(RingOutError):
+    """An Authorization header of another scheme than Bearer."""
+
+
+class TokenMissing(RingOutError):
+    """No Authorization header."""
+
+
+class TokenInvalid(RingOutError):
+    """The bearer token is unknown, malformed or revoked."""
+
+
+class TokenExpired(RingOutError):
+    """The bearer token was ours and its time is over."""
+
+
+@dataclass
+class GrantRefused(RingOutError):
+    """The token endpoint refuses. error: RFC 6749 section 5.2 code; code: RingCentral's OAU or CMN code; why: one
+    sentence; parameter: the form field to blame, or None; client_rejected: the client did not prove who it is."""
+
+    error: str
+    code: str
+    why: str
+    parameter: str | None = None
+    client_rejected: bool = False

@@ -1,0 +1,94 @@
+"""Phone numbers as people and programs write them, read into E.164."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import ValidationResult
+
+# RingCentral's own identifiers of countries, as far as public examples show them; not calling codes.
+COUNTRY_IDS = {"1": "US", "39": "CA", "75": "FR", "83": "DE", "224": "GB"}
+
+_MAX_CHARACTERS = 64
+# Everything that people put around the digits. Letters, CR, LF and non-ASCII digits never get further.
+_WRITTEN = re.compile(r"\+?[0-9 ().\-/]*[0-9][0-9 ().\-/]*(?:\*[0-9]{1,10})?", re.ASCII)
+_NOT_DIGITS = re.compile(r"[^0-9+]")
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """e164: + and at most 15 digits. extension: the digits after the asterisk of `MAIN*EXT`, or None."""
+
+    e164: str
+    extension: str | None = None
+
+    def __str__(self) -> str:
+        return self.e164 if self.extension is None else f"{self.e164}*{self.extension}"
+
+
+@lru_cache(maxsize=8192)
+def parse(text: str, country: str) -> PhoneNumber:
+    """Reads a number in E.164 with or without +, in the national form of that country, or `MAIN*EXT`.
+
+    country: ISO 3166, upper case. Blanks at the ends and the usual punctuation are dropped. A number that could be
+    its country's is accepted, in service or not: numbering plans change faster than any table.
+    Raises ValueError for everything else.
+    """
+    written = text.strip(" \t")
+    if len(written) > _MAX_CHARACTERS or not _WRITTEN.fullmatch(written):
+        raise ValueError("not a phone number")
+    main, _, extension = written.partition("*")
+    digits = _NOT_DIGITS.sub("", main)
+    return PhoneNumber(_choose(digits, country), extension or None)
+
+
+def digits_of(text: str) -> str:
+    """The bare digits of a short number such as an extension or an emergency number; "" when it is anything else."""
+    stripped = text.strip(" \t")
+    return stripped if stripped.isascii() and stripped.isdigit() else ""
+
+
+@lru_cache(maxsize=1024)
+def is_emergency(digits: str, country: str) -> bool:
+    """Whether dialling these digits in that country (ISO 3166, upper case) reaches an emergency service."""
+    return phonenumbers.is_emergency_number(digits, country) or digits in ("911", "112")
+
+
+def _choose(digits: str, country: str) -> str:
+    """The E.164 number meant by digits (with or without a leading +). The first valid reading wins, else the first
+    possible one. Raises ValueError when there is none."""
+    readings = [r for r in _readings(digits, country) if r is not None]
+    for number in readings:
+        if phonenumbers.is_valid_number(number):
+            return _e164(number)
+    if not readings:
+        raise ValueError("no country has such a number")
+    return _e164(readings[0])
+
+
+def _readings(digits: str, country: str) -> list[phonenumbers.PhoneNumber | None]:
+    if digits.startswith("+"):
+        return [_read(digits, None)]
+    national, international = _read(digits, country), _read("+" + digits, None)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
+    trunk_prefix = metadata.national_prefix if metadata else None
+    # Where national numbers are always written with their trunk prefix 0, digits without it are E.164 without the +.
+    if trunk_prefix == "0" and not digits.startswith("0"):
+        return [international, national]
+    return [national, international]
+
+
+def _read(digits: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        return None
+    possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return number if possible and len(_e164(number)) <= 16 else None
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,20 @@
+"""What policy hands to the engine: a RingOut that may be placed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """A RingOut that policy has allowed; domain rules are the only way to get one. Numbers are E.164 with +."""
+
+    account_id: int
+    extension_id: int
+    caller_number: str  # rung first
+    callee_number: str
+    caller_id: str | None  # shown to the callee; None = blocked
+    main_number: str  # asserted identity when the caller ID is blocked, and what the caller's own phone is shown
+    play_prompt: bool
+    language: str = "en"  # of the prompts
+    country: str = "us"  # of the ringback tone, ISO 3166 lower case

@@ -1,0 +1,66 @@
+"""What is known of one RingOut: the row that is stored and that GET shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LegRecord:
+    """One party's leg as the API tells it. Times are seconds since the epoch (UTC); None = has not happened."""
+
+    number: str  # E.164 with +
+    status: PartyStatus = PartyStatus.IN_PROGRESS
+    sip_code: int | None = None  # the last final or provisional code that decided the status; 408 may be local
+    sip_reason: str | None = None  # the peer's phrase, or ours when sip_code is local
+    explanation: str = ""  # plain English, one sentence, never empty once the leg has ended
+    ended_by: EndedBy | None = None
+    dialed_at: float | None = None
+    ringing_at: float | None = None
+    answered_at: float | None = None
+    ended_at: float | None = None
+    dialog: bytes | None = None  # opaque to all but the engine: enough to CANCEL or BYE after a restart
+
+
+@dataclass(frozen=True, slots=True)
+class RingOut:
+    """One RingOut. id: 1 <= id < 2**53 (a JavaScript number holds it); see string_id for the new twin."""
+
+    id: int
+    account_id: int
+    extension_id: int
+    node: str
+    caller: LegRecord
+    callee: LegRecord
+    caller_id: str | None  # E.164 shown to the callee; None = blocked (anonymous)
+    play_prompt: bool
+    created_at: float
+    status: CallStatus = CallStatus.IN_PROGRESS
+    explanation: str = ""
+    ended_by: EndedBy | None = None
+    ended_at: float | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def leg(self, party: Party) -> LegRecord:
+        return self.caller if party is Party.CALLER else self.callee
+
+    def with_leg(self, party: Party, leg: LegRecord) -> RingOut:
+        return replace(self, caller=leg) if party is Party.CALLER else replace(self, callee=leg)
+
+
+def string_id(ring_out_id: int) -> str:
+    """The id of the `ring-out` twin, which is the telephonySessionId as well: `s-` and 14 hexadecimal digits."""
+    return f"s-{ring_out_id:014x}"
+
+
+def parse_string_id(text: str) -> int | None:
+    """The integer behind a string id; None for anything that string_id never printed."""
+    if len(text) != 16 or not text.startswith("s-"):
+        return None
+    try:
+        value = int(text[2:], 16)
+    except ValueError:
+        return None
+    return value if string_id(value) == text else None

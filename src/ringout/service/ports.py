@@ -1,0 +1,193 @@
+"""The ports: what the use cases and the running calls need from the world, with the errors each may give."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ringout.domain.account import Account, Client, Credential, Extension, Session
+from ringout.domain.plan import CallPlan
+from ringout.domain.ring_out import RingOut
+from ringout.domain.status import Party
+
+
+class Clock(Protocol):
+    """Two clocks. Only app.py makes a real one."""
+
+    def monotonic(self) -> float:
+        """Seconds, for durations and deadlines (the event loop's time)."""
+
+    def wall(self) -> float:
+        """Seconds since the epoch, for what is stored and shown."""
+
+
+class IdSource(Protocol):
+    """Unpredictable identifiers (Call-ID, tags, branches, tokens, SSRC). Tests pass a counting fake."""
+
+    def token(self) -> str:
+        """16 or more characters of [0-9a-z], at least 64 bits of them unpredictable."""
+
+    def number(self, bits: int) -> int:
+        """0 <= number < 2**bits, unpredictable."""
+
+
+# --- storage -------------------------------------------------------------------------------------------------------
+
+
+class RingOutStore(Protocol):
+    """RingOuts that survive a crash. Every method raises StorageFailed (OSError) only when the disk refuses."""
+
+    async def add(self, ring_out: RingOut) -> None:
+        """Returns when the row is durable."""
+
+    def update(self, ring_out: RingOut) -> Awaitable[None]:
+        """Queues the newer row at once, in call order; what it returns resolves when the row is durable (nobody has
+        to await it). `get` shows a row only once it is durable. Updates of one id in one batch collapse to the last."""
+
+    async def get(self, ring_out_id: int) -> RingOut | None:
+        """The last durable row. Cheap for live and recent ones (memory)."""
+
+    async def unfinished(self, node: str) -> list[RingOut]:
+        """Rows of that node with ended_at None, oldest first."""
+
+    async def remove_ended_before(self, wall: float) -> int:
+        """Deletes rows with ended_at < wall; says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everybody that the service knows."""
+
+    accounts: tuple[Account, ...]
+    extensions: tuple[Extension, ...]
+    clients: tuple[Client, ...]
+
+
+class AccountStore(Protocol):
+    """Accounts, extensions and applications. Methods raise StorageFailed (OSError) when the disk refuses."""
+
+    async def directory(self) -> Directory:
+        """Accounts and extensions by id, lowest first."""
+
+    async def save(self, directory: Directory) -> None:
+        """Adds these or puts them in the place of those with the same ids; all or nothing, durable on return. The
+        forwarding numbers and caller IDs of a saved extension are exactly the given ones afterwards."""
+
+
+class TokenStore(Protocol):
+    """Sessions and personal JWTs. Methods return when the change is durable; StorageFailed as above."""
+
+    async def sessions(self) -> list[Session]: ...
+
+    async def save_session(self, session: Session) -> None:
+        """Adds the session, or puts it in the place of the one with its session_id."""
+
+    async def remove_sessions(self, session_ids: Sequence[str]) -> None: ...
+
+    async def credentials(self) -> list[Credential]: ...
+
+    async def add_credential(self, credential: Credential) -> None: ...
+
+
+# --- the running calls ---------------------------------------------------------------------------------------------
+
+
+class Reservation(Protocol):
+    """A place among the live calls, media ports included. Exactly one of place or release must follow."""
+
+    def place(self, ring_out: RingOut, plan: CallPlan) -> None:
+        """Starts ringing the caller; never waits, never raises."""
+
+    def release(self) -> None:
+        """Gives the place back: the RingOut was not stored after all."""
+
+
+class CallEngine(Protocol):
+    """The running RingOuts of this node."""
+
+    def reserve(self) -> Reservation:
+        """Raises Unavailable when draining, at the limit of live calls, or out of media ports."""
+
+    def cancel(self, ring_out_id: int) -> bool:
+        """Takes both legs down (CANCEL or BYE as each needs). False = not running here, or already ending."""
+
+    @property
+    def live(self) -> int: ...
+
+
+# --- media ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RtpDestination:
+    """Where one leg's RTP goes and how it is spoken, from a finished offer/answer."""
+
+    host: str
+    port: int  # 0 = the peer put the stream on hold in the old way: send nothing
+    codec: str  # "PCMU" or "PCMA"
+    payload_type: int
+    telephone_event: int | None  # payload type, None = not negotiated
+    may_send: bool = True  # our direction, RFC 3264 section 5.1
+    may_receive: bool = True
+
+
+class MediaListener(Protocol):
+    """Hears what happens in one call's media; the engine's call is one. Called on the event loop, never re-entrantly
+    from a MediaSession method."""
+
+    def media_started(self, party: Party) -> None:
+        """The first RTP packet of that party since the session was opened."""
+
+    def digit_pressed(self, party: Party, digit: str) -> None:
+        """One press of 0-9 * # A-D, reported on its first packet, once."""
+
+    def sounds_played(self, party: Party) -> None:
+        """The last sound of the latest `play` has ended (not when stopped or replaced)."""
+
+    def media_silent(self, party: Party, seconds: float) -> None:
+        """No RTP from that party for the configured time while some was due (not on hold). Once per silence."""
+
+    def media_failed(self, why: str) -> None:
+        """The worker died; the session is gone and close() is a no-op. why: one plain sentence."""
+
+
+class MediaSession(Protocol):
+    """The two media streams of one call, on one worker. Methods never wait and never raise."""
+
+    def address(self, party: Party) -> tuple[str, int]:
+        """Our (IP, RTP port) for the SDP of that leg; RTCP is the port above."""
+
+    def connect(self, party: Party, remote: RtpDestination) -> None:
+        """Sets or changes the far side. Until then nothing is sent to that party; re-arms latching."""
+
+    def play(self, party: Party, sounds: Sequence[str], language: str) -> None:
+        """Plays those sounds in order once, in place of what is playing. Names as in `ringout prompts`."""
+
+    def play_ringback(self, party: Party, country: str) -> None:
+        """Ringback tone of that country until stop, bridge or listen_to_other."""
+
+    def stop_playing(self, party: Party) -> None: ...
+
+    def listen_to_other(self, party: Party) -> None:
+        """One way: that party hears the other's RTP from its first packet on (early media); until that packet a
+        ringback goes on playing."""
+
+    def bridge(self) -> None:
+        """Both ways, digits included; stops whatever plays."""
+
+    def send_digit(self, party: Party, digit: str, duration_ms: int = 100) -> None:
+        """Sends a telephone-event to that party (a digit that the other one sent as SIP INFO)."""
+
+    def digit_seen(self, party: Party, digit: str) -> None:
+        """A digit of that party that came by SIP INFO: joins the same de-duplication, reported as digit_pressed."""
+
+    def close(self) -> None:
+        """Nothing flows from now on; the ports rest before they serve again. Idempotent."""
+
+
+class MediaEngine(Protocol):
+    """Makes media sessions."""
+
+    def open(self, listener: MediaListener) -> MediaSession:
+        """Raises Unavailable when no port pair or no worker is left."""

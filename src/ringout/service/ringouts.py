@@ -1,0 +1,98 @@
+"""The three things one can do with a RingOut."""
+
+from __future__ import annotations
+
+from ringout.config import Config
+from ringout.domain import policy
+from ringout.domain.account import Principal
+from ringout.domain.errors import NotFound, Unavailable
+from ringout.domain.plan import CallPlan
+from ringout.domain.policy import Asker, CallRequest, Rules
+from ringout.domain.ring_out import LegRecord, RingOut
+from ringout.service.accounts import Accounts
+from ringout.service.ports import CallEngine, Clock, IdSource, RingOutStore
+from ringout.service.ring_out_ids import RingOutIds
+
+_RETRY_AFTER_STORAGE_SECONDS = 5
+
+
+class RingOuts:
+    """Places, shows and cancels. Another extension's RingOut does not exist for the asker."""
+
+    def __init__(
+        self,
+        store: RingOutStore,
+        engine: CallEngine,
+        accounts: Accounts,
+        clock: Clock,
+        ids: IdSource,
+        config: Config,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._accounts = accounts
+        self._clock = clock
+        self._new_ids = RingOutIds(clock, ids)
+        self._node = config.node
+        self._keep_seconds = config.call.keep_results_seconds
+        self._rules = Rules(tuple(prefix for trunk in config.trunks for prefix in trunk.prefixes))
+
+    async def create(self, principal: Principal, request: CallRequest) -> RingOut:
+        """The RingOut as it is now: stored, and about to ring. Raises a Refused, NotFound or Unavailable."""
+        plan = policy.check(request, self._asker(principal), self._rules)
+        reservation = self._engine.reserve()
+        ring_out = self._new(plan)
+        try:
+            await self._store.add(ring_out)
+        except OSError as error:
+            reservation.release()
+            raise Unavailable("The RingOut cannot be stored.", _RETRY_AFTER_STORAGE_SECONDS) from error
+        except BaseException:
+            reservation.release()
+            raise
+        reservation.place(ring_out, plan)
+        return ring_out
+
+    async def get(self, principal: Principal, ring_out_id: int) -> RingOut:
+        """Raises NotFound: never there, not the asker's, or ended longer ago than results are kept."""
+        ring_out = await self._store.get(ring_out_id)
+        if (
+            ring_out is None
+            or ring_out.extension_id != principal.extension_id
+            or (ring_out.ended_at is not None and ring_out.ended_at + self._keep_seconds <= self._clock.wall())
+        ):
+            raise NotFound("ringOutId")
+        return ring_out
+
+    async def cancel(self, principal: Principal, ring_out_id: int) -> None:
+        """Takes both legs down, in whatever state they are. Raises NotFound also when the RingOut has ended."""
+        ring_out = await self.get(principal, ring_out_id)
+        if ring_out.ended_at is not None:
+            raise NotFound("ringOutId")
+        # False = its end is under way and not yet stored: for the user the same as a cancel that worked.
+        self._engine.cancel(ring_out_id)
+
+    async def remove_old(self) -> int:
+        """Deletes the results whose time is over; says how many. To be called every few seconds."""
+        return await self._store.remove_ended_before(self._clock.wall() - self._keep_seconds)
+
+    def _asker(self, principal: Principal) -> Asker:
+        accounts = self._accounts
+        return Asker(
+            accounts.account(principal.account_id),
+            accounts.extension(principal.extension_id),
+            accounts.colleagues(principal.account_id),
+        )
+
+    def _new(self, plan: CallPlan) -> RingOut:
+        return RingOut(
+            id=self._new_ids.next(),
+            account_id=plan.account_id,
+            extension_id=plan.extension_id,
+            node=self._node,
+            caller=LegRecord(plan.caller_number),
+            callee=LegRecord(plan.callee_number),
+            caller_id=plan.caller_id,
+            play_prompt=plan.play_prompt,
+            created_at=self._clock.wall(),
+        )

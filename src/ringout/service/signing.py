@@ -1,0 +1,68 @@
+"""The key that signs personal JWTs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from ringout.domain.account import Credential
+
+_ISSUER = "ringout"
+_AUDIENCE = "ringout:token"  # the login is bound to the key, not to a host name that may change
+_MOST_CHARACTERS = 4096
+
+
+class SigningKey:
+    """An RSA key of 2048 bits; RS256 is what clients of this API expect in a personal JWT."""
+
+    def __init__(self, key: RSAKey) -> None:
+        self._key = key
+
+    @classmethod
+    def load(cls, path: Path) -> SigningKey:
+        """Reads the key, or makes one at the first start: only its owner may read the file. Raises OSError."""
+        try:
+            pem = path.read_bytes()
+        except FileNotFoundError:
+            pem = RSAKey.generate_key(2048).as_pem(private=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh = path.with_name(f".{path.name}.{os.getpid()}")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+                out.write(pem)
+                out.flush()
+                os.fsync(out.fileno())
+            fresh.replace(path)
+        return cls(RSAKey.import_key(pem))
+
+    def sign(self, credential: Credential) -> str:
+        claims = {
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "sub": str(credential.extension_id),
+            "jti": credential.jti,
+            "iat": credential.issued_at,
+            "exp": credential.expires_at,
+        }
+        return jwt.encode({"alg": "RS256", "typ": "JWT"}, claims, self._key)
+
+    def read(self, assertion: str, now: float) -> tuple[str, int]:
+        """(jti, extension id) of a JWT that this key signed and that has not expired. Raises ValueError."""
+        if len(assertion) > _MOST_CHARACTERS:
+            raise ValueError("too long")
+        try:
+            claims = jwt.decode(assertion, self._key, algorithms=["RS256"]).claims
+        except (JoseError, ValueError, RecursionError) as error:
+            raise ValueError("not signed by this server") from error
+        if claims.get("iss") != _ISSUER or claims.get("aud") != _AUDIENCE:
+            raise ValueError("for somebody else")
+        expires_at = claims.get("exp")
+        if not isinstance(expires_at, int) or expires_at <= now:
+            raise ValueError("expired")
+        jti, subject = claims.get("jti"), claims.get("sub")
+        if not isinstance(jti, str) or not isinstance(subject, str) or not subject.isdecimal():
+            raise ValueError("incomplete")
+        return jti, int(subject)

@@ -1,0 +1,5 @@
+"""What can go wrong with the disk."""
+
+
+class StorageFailed(OSError):
+    """The database cannot be opened, read or written. The text says what to look at."""

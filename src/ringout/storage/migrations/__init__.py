@@ -1,0 +1,1 @@
+"""Alembic's environment: how each version of the schema becomes the next."""

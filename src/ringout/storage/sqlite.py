@@ -1,0 +1,43 @@
+"""The embedded default: one SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from ringout.storage.accounts import SqliteAccounts
+from ringout.storage.errors import StorageFailed
+from ringout.storage.migrate import migrate
+from ringout.storage.ring_outs import SqliteRingOuts
+from ringout.storage.tokens import SqliteTokens
+from ringout.storage.writer import Reader, Writer
+
+
+class SqliteStorage:
+    """All stores on one file. Belongs to the event loop that opened it."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = Writer(path)
+        self._reader = Reader(path)
+        self.ring_outs = SqliteRingOuts(self._writer, self._reader)
+        self.accounts = SqliteAccounts(self._writer, self._reader)
+        self.tokens = SqliteTokens(self._writer, self._reader)
+
+    async def close(self) -> None:
+        """Writes what waits, then closes."""
+        await self.ring_outs.finish_writing()
+        await self._writer.close()
+        await self._reader.close()
+
+
+async def open_storage(path: Path) -> SqliteStorage:
+    """path: the database file. It and its directory are made when missing, for their owner only.
+    Raises StorageFailed (OSError): not a database, a newer program's, not writable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StorageFailed(f"{path}: {error.strerror}") from error
+    await asyncio.to_thread(migrate, path)
+    return SqliteStorage(path)

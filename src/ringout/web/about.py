@@ -1,0 +1,34 @@
+"""What the server says about itself, without a login."""
+
+from __future__ import annotations
+
+from ringout import __version__
+from ringout.web import schemas
+from ringout.web.api import Api
+from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.schemas import ApiVersion, ApiVersions, Health
+
+_COMPATIBLE_WITH = "1.0.60"  # the API version whose RingOut paths these are
+_RELEASED = "2026-08-13T00:00:00.000Z"  # of the public description that they follow
+
+
+async def versions(api: Api, request: Request) -> Answer:
+    root = request.base_url(api.public_url) + "/restapi"
+    body = ApiVersions(root, [_version(root)], __version__, "ringout")
+    return Answer(200, schemas.encode(body), (JSON,))
+
+
+async def version(api: Api, request: Request) -> Answer:
+    root = request.base_url(api.public_url) + "/restapi"
+    return Answer(200, schemas.encode(_version(root)), (JSON,))
+
+
+async def health(api: Api, request: Request) -> Answer:
+    """503 while draining, so that a load balancer looks elsewhere."""
+    draining = api.is_draining()
+    body = Health("draining" if draining else "ok", api.live_calls())
+    return Answer(503 if draining else 200, schemas.encode(body), (JSON, NO_STORE))
+
+
+def _version(root: str) -> ApiVersion:
+    return ApiVersion(f"{root}/v1.0", _COMPATIBLE_WITH, _RELEASED, "v1.0")

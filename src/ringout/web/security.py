@@ -1,0 +1,47 @@
+"""On whose behalf a request acts, and whether it may."""
+
+from __future__ import annotations
+
+from ringout.domain.account import Principal
+from ringout.domain.errors import (
+    AnotherExtension,
+    AuthorizationUnsupported,
+    InsufficientScope,
+    NotFound,
+    TokenMissing,
+)
+from ringout.service.tokens import Tokens
+from ringout.web.message import Request
+
+
+def authenticate(request: Request, tokens: Tokens) -> Principal:
+    """From the Authorization header (scheme in any case: SDKs send `bearer`), else from ?access_token=.
+    Raises TokenMissing, AuthorizationUnsupported, TokenInvalid or TokenExpired."""
+    header = request.header(b"authorization")
+    if header:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise AuthorizationUnsupported
+        return tokens.principal(token.strip())
+    in_query = request.query().get("access_token")
+    if in_query:
+        return tokens.principal(in_query)
+    raise TokenMissing
+
+
+def authorize(principal: Principal, request: Request, permission: str) -> None:
+    """The ids of the path must be the asker's own or ~, and the token must carry the permission.
+    Raises NotFound, AnotherExtension or InsufficientScope."""
+    account_id = request.path_params["accountId"]
+    if account_id != "~" and account_id != str(principal.account_id):
+        raise NotFound("accountId")
+    extension_id = request.path_params["extensionId"]
+    if extension_id != "~" and extension_id != str(principal.extension_id):
+        # The same answer whether that extension exists or not: nobody learns who is there.
+        raise AnotherExtension if _is_id(extension_id) else NotFound("extensionId")
+    if permission not in principal.scopes:
+        raise InsufficientScope(permission)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit()

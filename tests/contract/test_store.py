@@ -1,0 +1,168 @@
+"""One body of tests for every adapter of the storage ports."""
+
+import asyncio
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.service import MemoryAccounts, MemoryRingOuts, MemoryTokens
+from ringout.domain.account import Account, Client, Credential, Extension, ForwardingNumber, Session
+from ringout.domain.ring_out import LegRecord, RingOut
+from ringout.domain.status import CallStatus, EndedBy, PartyStatus
+from ringout.service.ports import Directory
+from ringout.storage.sqlite import open_storage
+
+
+class MemoryStorage:
+    def __init__(self) -> None:
+        self.ring_outs, self.accounts, self.tokens = MemoryRingOuts(), MemoryAccounts(), MemoryTokens()
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
+    opened = MemoryStorage() if request.param == "memory" else await open_storage(tmp_path / "data" / "ringout.sqlite3")
+    yield opened
+    await opened.close()
+
+
+def ring_out(number: int = 1, **fields: Any) -> RingOut:
+    caller = LegRecord("+16505550111", PartyStatus.SUCCESS, 200, "OK", "", None, 1.25, 2.5, 3.75, None, b"\x00\xff")
+    made = RingOut(number, 1, 2, "here", caller, LegRecord("+14155550199"), None, True, 1.5, extra={"a": "b"})
+    return replace(made, **fields)
+
+
+ENDED = {
+    "status": CallStatus.CANNOT_REACH,
+    "explanation": 'The callee\'s phone is "busy" — 486.',
+    "ended_by": EndedBy.CALLEE,
+    "ended_at": 99.5,
+}
+
+
+async def test_a_ring_out_comes_back_as_it_was(storage: Any) -> None:
+    await storage.ring_outs.add(ring_out())
+    assert await storage.ring_outs.get(1) == ring_out()
+    await storage.ring_outs.update(ring_out(**ENDED))
+    assert await storage.ring_outs.get(1) == ring_out(**ENDED)
+
+
+@pytest.mark.parametrize("unknown", [0, -1, 2, 2**53, 2**80])
+async def test_an_unknown_ring_out_is_none(storage: Any, unknown: int) -> None:
+    await storage.ring_outs.add(ring_out())
+    assert await storage.ring_outs.get(unknown) is None
+
+
+async def test_unfinished_are_this_nodes_oldest_first(storage: Any) -> None:
+    for made in (ring_out(1), ring_out(2, node="elsewhere"), ring_out(3, **ENDED), ring_out(4)):
+        await storage.ring_outs.add(made)
+    assert [r.id for r in await storage.ring_outs.unfinished("here")] == [1, 4]
+
+
+async def test_only_what_ended_long_ago_is_removed(storage: Any) -> None:
+    for made in (ring_out(1), ring_out(2, ended_at=10.0), ring_out(3, ended_at=20.0)):
+        await storage.ring_outs.add(made)
+    assert await storage.ring_outs.remove_ended_before(20.0) == 1
+    assert [await storage.ring_outs.get(i) is not None for i in (1, 2, 3)] == [True, False, True]
+
+
+async def test_the_directory_comes_back_as_it_was(storage: Any) -> None:
+    account = Account(5, "+16505550100", "gb", "fr")
+    phones = (ForwardingNumber("9", "+16505550111", "Desk"), ForwardingNumber("8", "+16505550122"))
+    user = Extension(7, 5, "101", "User", "$argon2id$x", phones, ("+16505550133", "+16505550134"), "blocked")
+    bare = Extension(8, 5, "102")
+    clients = (Client("app", b"\x01" * 32, ("RingOut", "ReadAccounts"), True), Client("public", None, (), False))
+    await storage.accounts.save(Directory((account,), (user, bare), clients))
+    assert await storage.accounts.directory() == Directory((account,), (user, bare), clients)
+    fewer = replace(user, forwarding_numbers=phones[1:], caller_ids=(), name="New name")
+    await storage.accounts.save(Directory((replace(account, country="us"),), (fewer,), ()))
+    assert await storage.accounts.directory() == Directory((replace(account, country="us"),), (fewer, bare), clients)
+
+
+async def test_sessions_and_credentials(storage: Any) -> None:
+    one = Session("s1", "app", 7, ("RingOut",), "e", b"\x01" * 32, 1.5, b"\x02" * 32, 2.5, 3600, 604800, 0.5)
+    await storage.tokens.save_session(one)
+    await storage.tokens.save_session(replace(one, session_id="s2"))
+    await storage.tokens.save_session(replace(one, access_sha256=b"\x03" * 32))
+    await storage.tokens.remove_sessions(["s2", "never there"])
+    assert await storage.tokens.sessions() == [replace(one, access_sha256=b"\x03" * 32)]
+    credential = Credential("jti", 7, "laptop", 1, 2)
+    await storage.tokens.add_credential(credential)
+    assert await storage.tokens.credentials() == [credential]
+
+
+async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "ringout.sqlite3"
+    first = await open_storage(path)
+    await first.ring_outs.add(ring_out())
+    first.ring_outs.update(ring_out(**ENDED))  # nobody awaits it: closing writes it
+    await first.close()
+    second = await open_storage(path)
+    assert await second.ring_outs.get(1) == ring_out(**ENDED)
+    await second.close()
+
+
+WRITES_UNTIL_KILLED = textwrap.dedent(
+    """
+    import asyncio, sys
+    from pathlib import Path
+    from ringout.domain.ring_out import LegRecord, RingOut
+    from ringout.storage.sqlite import open_storage
+
+    async def main():
+        storage = await open_storage(Path(sys.argv[1]))
+        async def place(number):
+            await storage.ring_outs.add(
+                RingOut(number, 1, 2, "here", LegRecord("+1"), LegRecord("+2"), None, False, 1.0)
+            )
+            print(number, flush=True)
+        for start in range(1, 1_000_000, 8):
+            await asyncio.gather(*(place(n) for n in range(start, start + 8)))
+
+    asyncio.run(main())
+    """
+)
+
+
+def test_nothing_that_was_promised_is_lost_by_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "ringout.sqlite3"
+    command = [sys.executable, "-c", WRITES_UNTIL_KILLED, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        promised = [int(process.stdout.readline()) for _ in range(200)]
+        process.send_signal(signal.SIGKILL)
+        promised += [int(line) for line in process.stdout if line.endswith("\n")]
+
+    async def found() -> list[int]:
+        storage = await open_storage(path)
+        rows = [r.id for r in await storage.ring_outs.unfinished("here")]
+        await storage.close()
+        return rows
+
+    assert set(promised) <= set(asyncio.run(found()))
+
+
+def test_a_record_is_readable_json(tmp_path: Path) -> None:
+    path = tmp_path / "ringout.sqlite3"
+
+    async def write() -> None:
+        storage = await open_storage(path)
+        await storage.ring_outs.add(ring_out())
+        await storage.close()
+
+    asyncio.run(write())
+    with sqlite3.connect(path) as connection:
+        (record,) = connection.execute("SELECT record FROM ring_outs").fetchone()
+    connection.close()
+    assert json.loads(record)["caller"]["status"] == "Success"

@@ -1,0 +1,1 @@
+"""Stand-ins for the world: clocks, ids, links, engines, stores."""

@@ -1,0 +1,151 @@
+"""What the services need from the world, under the test's control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ringout.domain.account import Credential, Session
+from ringout.domain.errors import Unavailable
+from ringout.domain.plan import CallPlan
+from ringout.domain.ring_out import RingOut
+from ringout.service.ports import Directory
+
+
+class SetClock:
+    """Both clocks stand still until `pass_seconds`."""
+
+    def __init__(self, wall: float = 1_800_000_000.0) -> None:
+        self._wall = wall
+
+    def wall(self) -> float:
+        return self._wall
+
+    def monotonic(self) -> float:
+        return self._wall - 1_700_000_000.0
+
+    def pass_seconds(self, seconds: float) -> None:
+        self._wall += seconds
+
+
+class CountingIds:
+    """1, 2, 3, ... in every form."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def token(self) -> str:
+        self._count += 1
+        return f"token{self._count:016d}"
+
+    def number(self, bits: int) -> int:
+        self._count += 1
+        return self._count % 2**bits
+
+
+@dataclass
+class FakeReservation:
+    engine: FakeEngine
+
+    def place(self, ring_out: RingOut, plan: CallPlan) -> None:
+        self.engine.steps.append("place")
+        self.engine.placed.append((ring_out, plan))
+
+    def release(self) -> None:
+        self.engine.steps.append("release")
+
+
+@dataclass
+class FakeEngine:
+    """Rings nobody and writes down what was asked of it. steps is shared with MemoryRingOuts to see the order."""
+
+    steps: list[str] = field(default_factory=list)
+    placed: list[tuple[RingOut, CallPlan]] = field(default_factory=list)
+    cancelled: list[int] = field(default_factory=list)
+    unavailable: Unavailable | None = None
+    running: bool = True  # what cancel answers
+    live: int = 0
+
+    def reserve(self) -> FakeReservation:
+        self.steps.append("reserve")
+        if self.unavailable:
+            raise self.unavailable
+        return FakeReservation(self)
+
+    def cancel(self, ring_out_id: int) -> bool:
+        self.cancelled.append(ring_out_id)
+        return self.running
+
+
+@dataclass
+class MemoryRingOuts:
+    """The port RingOutStore without a disk."""
+
+    steps: list[str] = field(default_factory=list)
+    rows: dict[int, RingOut] = field(default_factory=dict)
+    disk_full: bool = False
+
+    async def add(self, ring_out: RingOut) -> None:
+        self.steps.append("add")
+        if self.disk_full:
+            raise OSError("the disk is full")
+        self.rows[ring_out.id] = ring_out
+
+    async def update(self, ring_out: RingOut) -> None:
+        self.rows[ring_out.id] = ring_out
+
+    async def get(self, ring_out_id: int) -> RingOut | None:
+        return self.rows.get(ring_out_id)
+
+    async def unfinished(self, node: str) -> list[RingOut]:
+        return [r for r in self.rows.values() if r.node == node and r.ended_at is None]
+
+    async def remove_ended_before(self, wall: float) -> int:
+        gone = [i for i, r in self.rows.items() if r.ended_at is not None and r.ended_at < wall]
+        for ring_out_id in gone:
+            del self.rows[ring_out_id]
+        return len(gone)
+
+
+class MemoryAccounts:
+    """The port AccountStore without a disk."""
+
+    def __init__(self) -> None:
+        self.now = Directory((), (), ())
+
+    async def directory(self) -> Directory:
+        return self.now
+
+    async def save(self, directory: Directory) -> None:
+        def merged(old: tuple, new: tuple, key: str) -> tuple:
+            by_key = {getattr(x, key): x for x in (*old, *new)}
+            return tuple(by_key.values())
+
+        self.now = Directory(
+            merged(self.now.accounts, directory.accounts, "id"),
+            merged(self.now.extensions, directory.extensions, "id"),
+            merged(self.now.clients, directory.clients, "client_id"),
+        )
+
+
+class MemoryTokens:
+    """The port TokenStore without a disk."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Session] = {}
+        self.jwts: list[Credential] = []
+
+    async def sessions(self) -> list[Session]:
+        return list(self.by_id.values())
+
+    async def save_session(self, session: Session) -> None:
+        self.by_id[session.session_id] = replace(session)
+
+    async def remove_sessions(self, session_ids: list[str]) -> None:
+        for session_id in session_ids:
+            self.by_id.pop(session_id, None)
+
+    async def credentials(self) -> list[Credential]:
+        return list(self.jwts)
+
+    async def add_credential(self, credential: Credential) -> None:
+        self.jwts.append(credential)

@@ -1,0 +1,139 @@
+"""A whole API in front of a fake call engine."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fakes.asgi import Reply, ask
+from fakes.service import CountingIds, FakeEngine, MemoryAccounts, MemoryRingOuts, MemoryTokens, SetClock
+from ringout.config import (
+    AccountConfig,
+    CallConfig,
+    ClientConfig,
+    Config,
+    ExtensionConfig,
+    HttpConfig,
+    TrunkConfig,
+)
+from ringout.domain.account import Extension
+from ringout.service.accounts import Accounts
+from ringout.service.grants import Grants
+from ringout.service.passwords import Passwords
+from ringout.service.ports import Directory
+from ringout.service.ringouts import RingOuts
+from ringout.service.seed import seed
+from ringout.service.signing import SigningKey
+from ringout.service.tokens import Tokens
+from ringout.web.routes import make_app
+
+MAIN = "+16505550100"
+PHONE = "+16505550111"
+OTHER_PHONE = "+16505550122"
+SHOWN = "+16505550133"
+CLIENT, SECRET = "app", "the secret+of the%app"
+PASSWORD = "correct horse"
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+FORM = "application/x-www-form-urlencoded"
+
+USER = ExtensionConfig("101", PASSWORD, "User", (PHONE, OTHER_PHONE), (SHOWN,))
+COLLEAGUE = ExtensionConfig("102", None, "Colleague", ("+16505550144",), (), "blocked")
+PHONELESS = ExtensionConfig("103", None, "No phone")
+
+CONFIG = Config(
+    node="test",
+    http=HttpConfig(),
+    call=CallConfig(),
+    trunks=(TrunkConfig("all", ("sip:127.0.0.1:5060",)),),
+    account=AccountConfig(MAIN, (USER, COLLEAGUE, PHONELESS)),
+    clients=(
+        ClientConfig(CLIENT, SECRET),
+        ClientConfig("public", None, ("RingOut",), password_grant=False),
+        ClientConfig("reader", "reads", ("ReadAccounts",)),
+    ),
+)
+
+
+@cache
+def signing_key() -> SigningKey:
+    """One key for all tests: making one takes a tenth of a second."""
+    return SigningKey.load(Path(tempfile.mkdtemp()) / "key.pem")
+
+
+_seeded: dict[Config, Directory] = {}  # hashing the passwords anew for every test would take most of its time
+
+
+@dataclass
+class WebWorld:
+    """The API and everything behind it. Requests carry the user's token unless told otherwise."""
+
+    app: Any
+    clock: SetClock
+    engine: FakeEngine
+    store: MemoryRingOuts
+    tokens: Tokens
+    token_store: MemoryTokens
+    accounts: Accounts
+    user: Extension
+    bearer: str = ""
+    draining: list[bool] = field(default_factory=lambda: [False])
+
+    @property
+    def home(self) -> str:
+        return "/restapi/v1.0/account/~/extension/~"
+
+    async def ask(self, method: str, target: str, body: Any = b"", **headers: str) -> Reply:
+        """body: bytes as they are, anything else as JSON. headers: underscores for dashes; "" removes one."""
+        named = {"authorization": f"Bearer {self.bearer}"} if self.bearer else {}
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            named["content-type"] = "application/json"
+        named.update({k.replace("_", "-"): v for k, v in headers.items()})
+        return await ask(self.app, method, target, body, {k: v for k, v in named.items() if v})
+
+    async def place(self, **fields: Any) -> Reply:
+        body = {"from": {"phoneNumber": PHONE}, "to": {"phoneNumber": "+14155550199"}, **fields}
+        return await self.ask("POST", f"{self.home}/ringout", {k: v for k, v in body.items() if v is not ...})
+
+    async def log_in(self, form: dict[str, str] | str, **headers: str) -> Reply:
+        body = form if isinstance(form, str) else urlencode(form)
+        return await ask(self.app, "POST", "/restapi/oauth/token", body.encode(), {"content-type": FORM, **headers})
+
+    def end(self, ring_out_id: int, after_seconds: float = 0.0) -> None:
+        """The call is over."""
+        old = self.store.rows[ring_out_id]
+        self.store.rows[ring_out_id] = replace(old, ended_at=self.clock.wall() + after_seconds)
+
+
+async def make_world(config: Config = CONFIG) -> WebWorld:
+    clock, ids, passwords = SetClock(), CountingIds(), Passwords()
+    token_store = MemoryTokens()
+    if config not in _seeded:
+        account_store = MemoryAccounts()
+        await seed(account_store, config, ids, passwords)
+        _seeded[config] = account_store.now
+    accounts = Accounts(_seeded[config])
+    tokens = Tokens(token_store, accounts, clock, ids, signing_key())
+    steps: list[str] = []
+    engine, store = FakeEngine(steps), MemoryRingOuts(steps)
+    draining = [False]
+    app = make_app(
+        config=config,
+        ring_outs=RingOuts(store, engine, accounts, clock, ids, config),
+        tokens=tokens,
+        grants=Grants(tokens, accounts, passwords, clock),
+        ids=ids,
+        live=lambda: engine.live,
+        draining=lambda: draining[0],
+    )
+    user = accounts.extension_by_number("101")
+    world = WebWorld(app, clock, engine, store, tokens, token_store, accounts, user, draining=draining)
+    jwt = await tokens.issue_jwt(user.id, "test")
+    form = {"grant_type": JWT_GRANT, "assertion": jwt, "client_id": CLIENT, "client_secret": SECRET}
+    world.bearer = (await world.log_in(form)).json["access_token"]
+    return world

@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringout.domain import phone
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "e164"),
+    [
+        ("+16502223366", "US", "+16502223366"),
+        ("16502223366", "US", "+16502223366"),
+        ("13443334444", "US", "+13443334444"),  # the seed's numbers are in no service
+        ("13453443434", "US", "+13453443434"),
+        ("13443334444", "GB", "+13443334444"),
+        ("13443334444", "DE", "+13443334444"),
+        ("+13133982190 ", "US", "+13133982190"),
+        (" +1 (650) 222-33.66\t", "US", "+16502223366"),
+        ("650 222 3366", "US", "+16502223366"),
+        ("020 7946 0958", "GB", "+442079460958"),
+        ("442079460958", "GB", "+442079460958"),
+        ("442079460958", "US", "+442079460958"),
+        ("01 23 45 67 89", "FR", "+33123456789"),
+        ("030 123456", "DE", "+4930123456"),
+        ("4930123456", "DE", "+4930123456"),
+        ("011 44 20 7946 0958", "US", "+442079460958"),
+        ("0044 20 7946 0958", "DE", "+442079460958"),
+        ("4165550123", "CA", "+14165550123"),
+        ("912345678", "ES", "+34912345678"),
+    ],
+)
+def test_reads(text: str, country: str, e164: str) -> None:
+    assert phone.parse(text, country) == phone.PhoneNumber(e164)
+
+
+def test_reads_main_and_extension() -> None:
+    assert phone.parse("+16502223366*101", "US") == phone.PhoneNumber("+16502223366", "101")
+    assert str(phone.parse("16502223366*101 ", "US")) == "+16502223366*101"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "+", "abc", "1-800-FLOWERS", "12", "+1650222336612345678", "+999123456789", "*101", "+16502223366*",
+     "+16502223366*1*2", "+1650222\r\n3366", "+16502223366\n", "++16502223366", "+1650+2223366", "+١٦٥٠٢٢٢٣٣٦٦",
+     "sip:alice@example.com", "0" * 65, "+16502223366;phone-context=x"],
+)  # fmt: skip
+def test_refuses(text: str) -> None:
+    with pytest.raises(ValueError):
+        phone.parse(text, "US")
+
+
+@settings(max_examples=300)
+@given(st.text(alphabet="+0123456789 ()-.*/\r\n;@abc", max_size=40), st.sampled_from(["US", "GB", "DE", "ES", "FR"]))
+def test_gives_e164_or_value_error(text: str, country: str) -> None:
+    try:
+        number = phone.parse(text, country)
+    except ValueError:
+        return
+    assert number.e164[0] == "+"
+    assert number.e164[1:].isdigit()
+    assert len(number.e164) <= 16
+    assert phone.parse(number.e164, country).e164 == number.e164
+    assert phone.parse(str(number), country) == number
+
+
+@pytest.mark.parametrize(
+    ("digits", "country"), [("911", "US"), ("112", "US"), ("999", "GB"), ("110", "DE"), ("911", "DE")]
+)
+def test_knows_emergency_numbers(digits: str, country: str) -> None:
+    assert phone.is_emergency(digits, country)
+
+
+def test_an_ordinary_extension_number_is_no_emergency() -> None:
+    assert not phone.is_emergency("101", "US")
+
+
+def test_digits_of_takes_only_bare_digits() -> None:
+    assert phone.digits_of(" 101 ") == "101"
+    assert phone.digits_of("+101") == phone.digits_of("1-1") == phone.digits_of("١٠١") == ""

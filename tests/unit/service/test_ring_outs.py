@@ -1,0 +1,129 @@
+import asyncio
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from fakes.service import CountingIds, FakeEngine, MemoryAccounts, MemoryRingOuts, SetClock
+from fakes.web import CONFIG, PHONE
+from ringout.domain.account import Principal
+from ringout.domain.errors import BadNumber, NotFound, Unavailable
+from ringout.domain.policy import CallRequest
+from ringout.domain.status import CallStatus, PartyStatus
+from ringout.service.accounts import Accounts
+from ringout.service.passwords import Passwords
+from ringout.service.ring_out_ids import RingOutIds
+from ringout.service.ringouts import RingOuts
+from ringout.service.seed import seed
+
+REQUEST = CallRequest("+14155550199")
+
+
+class Bench:
+    def __init__(self, accounts: Accounts) -> None:
+        self.clock, self.steps = SetClock(), list[str]()
+        self.engine, self.store = FakeEngine(self.steps), MemoryRingOuts(self.steps)
+        self.ring_outs = RingOuts(self.store, self.engine, accounts, self.clock, CountingIds(), CONFIG)
+        user, other = accounts.extension_by_number("101"), accounts.extension_by_number("102")
+        self.user = Principal(user.account_id, user.id, "app", "s", frozenset())
+        self.other = Principal(other.account_id, other.id, "app", "s", frozenset())
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    store = MemoryAccounts()
+    await seed(store, CONFIG, CountingIds(), Passwords())
+    return Bench(await Accounts.load(store))
+
+
+async def test_a_ring_out_is_stored_before_a_phone_rings(bench: Bench) -> None:
+    made = await bench.ring_outs.create(bench.user, REQUEST)
+    assert bench.steps == ["reserve", "add", "place"]
+    assert (made.status, made.caller.status, made.callee.status) == (
+        CallStatus.IN_PROGRESS, PartyStatus.IN_PROGRESS, PartyStatus.IN_PROGRESS,
+    )  # fmt: skip
+    placed, plan = bench.engine.placed[0]
+    assert placed == made == bench.store.rows[made.id]
+    assert (plan.caller_number, plan.callee_number) == (PHONE, "+14155550199")
+    assert made.node == "test"
+    assert made.created_at == bench.clock.wall()
+
+
+async def test_a_full_disk_rings_nobody_and_gives_the_place_back(bench: Bench) -> None:
+    bench.store.disk_full = True
+    with pytest.raises(Unavailable):
+        await bench.ring_outs.create(bench.user, REQUEST)
+    assert bench.steps == ["reserve", "add", "release"]
+
+
+async def test_a_cancelled_request_gives_the_place_back(bench: Bench) -> None:
+    adding = asyncio.Event()
+
+    async def never(_: object) -> None:
+        bench.steps.append("add")
+        adding.set()
+        await asyncio.Event().wait()
+
+    bench.store.add = never  # type: ignore[method-assign]
+    task = asyncio.get_running_loop().create_task(bench.ring_outs.create(bench.user, REQUEST))
+    await adding.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert bench.steps == ["reserve", "add", "release"]
+
+
+async def test_at_the_limit_nothing_is_stored(bench: Bench) -> None:
+    bench.engine.unavailable = Unavailable("full", 7)
+    with pytest.raises(Unavailable):
+        await bench.ring_outs.create(bench.user, REQUEST)
+    assert bench.steps == ["reserve"]
+
+
+async def test_a_refused_request_reserves_nothing(bench: Bench) -> None:
+    with pytest.raises(BadNumber):
+        await bench.ring_outs.create(bench.user, CallRequest("nonsense"))
+    assert bench.steps == []
+
+
+async def test_another_extensions_ring_out_does_not_exist(bench: Bench) -> None:
+    made = await bench.ring_outs.create(bench.user, REQUEST)
+    assert await bench.ring_outs.get(bench.user, made.id) == made
+    for verb in (bench.ring_outs.get, bench.ring_outs.cancel):
+        with pytest.raises(NotFound):
+            await verb(bench.other, made.id)
+    assert bench.engine.cancelled == []
+
+
+async def test_results_are_kept_for_the_configured_time(bench: Bench) -> None:
+    made = await bench.ring_outs.create(bench.user, REQUEST)
+    bench.store.rows[made.id] = ended = replace(made, ended_at=bench.clock.wall())
+    bench.clock.pass_seconds(599)
+    assert await bench.ring_outs.get(bench.user, made.id) == ended
+    assert await bench.ring_outs.remove_old() == 0
+    bench.clock.pass_seconds(1)
+    with pytest.raises(NotFound):
+        await bench.ring_outs.get(bench.user, made.id)
+    bench.clock.pass_seconds(1)
+    assert await bench.ring_outs.remove_old() == 1
+
+
+async def test_cancel_of_live_ending_and_ended_ones(bench: Bench) -> None:
+    made = await bench.ring_outs.create(bench.user, REQUEST)
+    await bench.ring_outs.cancel(bench.user, made.id)
+    bench.engine.running = False
+    await bench.ring_outs.cancel(bench.user, made.id)
+    assert bench.engine.cancelled == [made.id, made.id]
+    bench.store.rows[made.id] = replace(made, ended_at=bench.clock.wall())
+    with pytest.raises(NotFound):
+        await bench.ring_outs.cancel(bench.user, made.id)
+
+
+def test_ids_grow_and_fit_a_javascript_number() -> None:
+    clock = SetClock(3_750_000_000.0)
+    ids = RingOutIds(clock, CountingIds())
+    given = [ids.next() for _ in range(5000)]
+    clock.pass_seconds(-3600)
+    given += [ids.next() for _ in range(10)]
+    assert all(a < b for a, b in itertools.pairwise(given))
+    assert given[-1] < 2**53

@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import pytest
+
+from fakes.service import CountingIds, MemoryAccounts
+from fakes.web import CONFIG, MAIN, OTHER_PHONE, PASSWORD, PHONE, USER
+from ringout.config import AccountConfig, Config
+from ringout.service.accounts import Accounts
+from ringout.service.passwords import Passwords
+from ringout.service.seed import seed
+
+
+async def seeded(store: MemoryAccounts, config: Config = CONFIG) -> Accounts:
+    await seed(store, config, CountingIds(), Passwords())
+    return await Accounts.load(store)
+
+
+def with_user(**changes: object) -> Config:
+    return replace(CONFIG, account=AccountConfig(MAIN, (replace(USER, **changes),)))  # type: ignore[arg-type]
+
+
+async def test_a_second_start_changes_nothing() -> None:
+    store = MemoryAccounts()
+    await seeded(store)
+    first = store.now
+    await seeded(store)
+    assert store.now == first
+
+
+async def test_the_configuration_rules_what_it_names_and_ids_stay() -> None:
+    store = MemoryAccounts()
+    before = (await seeded(store)).extension_by_number("101")
+    after_all = await seeded(
+        store, with_user(password="new password", forwarding_numbers=(OTHER_PHONE, "+442079460958"))
+    )
+    after = after_all.extension_by_number("101")
+    assert after.id == before.id
+    assert [f.number for f in after.forwarding_numbers] == [OTHER_PHONE, "+442079460958"]
+    assert after.forwarding_numbers[0].id == before.forwarding_numbers[1].id
+    assert not await Passwords().matches(PASSWORD, after.password_hash)
+    assert await Passwords().matches("new password", after.password_hash)
+    assert after_all.extension_by_number("102").name == "Colleague"  # not named any more: left alone
+
+
+async def test_ids_are_all_different() -> None:
+    accounts = await seeded(MemoryAccounts())
+    user, colleague = accounts.extension_by_number("101"), accounts.extension_by_number("102")
+    ids = [user.account_id, user.id, colleague.id, *(int(f.id) for f in user.forwarding_numbers)]
+    assert len(set(ids)) == len(ids)
+
+
+async def test_no_password_means_no_password_login() -> None:
+    store = MemoryAccounts()
+    await seeded(store)
+    assert (await seeded(store, with_user(password=None))).extension_by_number("101").password_hash is None
+
+
+@pytest.mark.parametrize("changes", [{"forwarding_numbers": ("nonsense",)}, {"caller_id": "nonsense"}])
+async def test_a_number_that_is_none_is_named(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="'nonsense' is not a phone number"):
+        await seeded(MemoryAccounts(), with_user(**changes))
+
+
+@pytest.mark.parametrize(
+    ("username", "extension", "found"),
+    [
+        (MAIN, "101", "101"), ("16505550100", "102", "102"), (f"{MAIN}*101", "", "101"), (f"{MAIN}*101", "101", "101"),
+        ("+16505550133", "", "101"), (MAIN, "", None), (MAIN, "999", None), ("nobody", "101", None),
+        (PHONE, "101", None),
+    ],
+)  # fmt: skip
+async def test_find_login(username: str, extension: str, found: str | None) -> None:
+    extension_found = (await seeded(MemoryAccounts())).find_login(username, extension)
+    assert (extension_found.number if extension_found else None) == found
+
+
+async def test_the_main_number_is_enough_for_a_single_user() -> None:
+    accounts = await seeded(MemoryAccounts(), with_user())
+    found = accounts.find_login(MAIN, "")
+    assert found is not None
+    assert found.number == "101"

@@ -1,0 +1,75 @@
+"""Who may do what: tokens, ids in the path, scopes."""
+
+from typing import Any
+
+import pytest
+
+from fakes.web import JWT_GRANT, WebWorld, make_world
+
+METHODS = [("POST", "/ringout"), ("GET", "/ringout/5"), ("DELETE", "/ring-out/s-00000000000005")]
+
+
+@pytest.fixture
+async def world() -> WebWorld:
+    return await make_world()
+
+
+def codes(reply: Any) -> tuple[int, str, str]:
+    (only,) = reply.json["errors"]
+    return reply.status, reply.json["errorCode"], only["errorCode"]
+
+
+@pytest.mark.parametrize(("method", "path"), METHODS)
+async def test_without_a_good_token(world: WebWorld, method: str, path: str) -> None:
+    target = world.home + path
+    reply = await world.ask(method, target, authorization="")
+    assert codes(reply) == (401, "AGW-401", "AGW-401")
+    assert reply.headers["www-authenticate"].startswith("Bearer realm=")
+    for wrong in ("Bearer x", "Bearer", "bearer  ", "Bearer \xff"):
+        assert codes(await world.ask(method, target, authorization=wrong)) == (401, "TokenInvalid", "OAU-149")
+    assert codes(await world.ask(method, target, authorization="Basic eDp5")) == (401, "OAU-151", "OAU-151")
+    reply = await world.ask(method, target + "?access_token=x", authorization="")
+    assert codes(reply) == (401, "TokenInvalid", "OAU-149")
+    world.clock.pass_seconds(3600)
+    reply = await world.ask(method, target)
+    assert codes(reply) == (401, "TokenExpired", "OAU-128")
+    assert 'error="invalid_token"' in reply.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize(("method", "path"), METHODS)
+async def test_ids_in_the_path(world: WebWorld, method: str, path: str) -> None:
+    account, extension = world.user.account_id, world.user.id
+    other = world.accounts.extension_by_number("102").id
+
+    async def asked(account_id: object, extension_id: object) -> Any:
+        return await world.ask(method, f"/restapi/v1.0/account/{account_id}/extension/{extension_id}{path}")
+
+    for wrong in (account + 1, "x", extension, "%7E1", "-1"):
+        reply = await asked(wrong, "~")
+        assert codes(reply) == (404, "InvalidParameter", "CMN-102")
+        assert reply.json["message"] == "Resource for parameter [accountId] is not found"
+    for wrong in (other, extension + 12345, account):
+        assert codes(await asked("~", wrong)) == (403, "InsufficientPermissions", "CMN-404")
+    assert (await asked("~", "x")).json["parameterName"] == "extensionId"
+    for mine in ((account, extension), ("~", extension), (account, "~"), ("%7E", "~")):
+        assert (await asked(*mine)).json.get("parameterName") not in ("accountId", "extensionId")
+
+
+@pytest.mark.parametrize(("method", "path"), METHODS)
+async def test_the_scope_ring_out_is_needed(world: WebWorld, method: str, path: str) -> None:
+    jwt = await world.tokens.issue_jwt(world.user.id, "x")
+    form = {"grant_type": JWT_GRANT, "assertion": jwt, "client_id": "reader", "client_secret": "reads"}
+    token = (await world.log_in(form)).json["access_token"]
+    reply = await world.ask(method, world.home + path, authorization=f"Bearer {token}")
+    assert codes(reply) == (403, "InsufficientPermissions", "CMN-401")
+    assert reply.json["permissionName"] == reply.json["errors"][0]["permissionName"] == "RingOut"
+    assert reply.json["message"] == "In order to call this API endpoint, application needs to have [RingOut] permission"
+
+
+async def test_a_renewed_session_kills_the_old_token(world: WebWorld) -> None:
+    jwt = await world.tokens.issue_jwt(world.user.id, "x")
+    client = {"client_id": "public"}
+    first = (await world.log_in({"grant_type": JWT_GRANT, "assertion": jwt, **client})).json
+    await world.log_in({"grant_type": "refresh_token", "refresh_token": first["refresh_token"], **client})
+    reply = await world.ask("GET", f"{world.home}/ringout/5", authorization=f"Bearer {first['access_token']}")
+    assert reply.status == 401
