@@ -1,0 +1,167 @@
+"""A dialog: who talks with whom, by which way, and where the counting stands (RFC 3261 section 12)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ringout.sip.errors import MalformedMessage
+from ringout.sip.flow import Flow, Transport
+from ringout.sip.header_values import NameAddr
+from ringout.sip.outgoing import OutgoingRequest, new_branch, route_lines
+from ringout.sip.uri import SipUri
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringout.sip.ids import IdSource
+    from ringout.sip.message import Message
+
+Listeners = list[tuple[Transport, str, int]]
+
+_ipv4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z").match
+
+
+class Dialog:
+    """One dialog, early or confirmed. local and remote are whole From/To values with their tags."""
+
+    __slots__ = (
+        "ack",
+        "ack_cseq",
+        "call_id",
+        "early_body",
+        "flow",
+        "local",
+        "local_cseq",
+        "next_flow",
+        "path_known",
+        "remote",
+        "remote_cseq",
+        "remote_tag",
+        "remote_target",
+        "request_uri",
+        "route_set",
+        "routes",
+        "rseq",
+    )
+
+    def __init__(
+        self, *, call_id: str, local: str, remote: str, remote_tag: str, local_cseq: int, remote_target: str, flow: Flow
+    ) -> None:
+        """flow: the INVITE's own. set_path must follow."""
+        self.call_id = call_id
+        self.local = local
+        self.remote = remote
+        self.remote_tag = remote_tag
+        self.local_cseq = local_cseq
+        self.remote_cseq: int | None = None
+        self.remote_target = remote_target
+        self.route_set: tuple[str, ...] = ()
+        self.flow = flow
+        self.next_flow = flow
+        self.path_known = False
+        self.request_uri = remote_target
+        self.routes = ""
+        self.ack = b""  # of the latest 2xx to an INVITE of ours, for its copies
+        self.ack_cseq = -1
+        self.rseq = 0  # of the last reliable 1xx taken, 0 = none yet
+        self.early_body = b""  # SDP of the latest 1xx, the answer when the 2xx has none
+
+    def set_path(self, remote_target: str, route_set: Sequence[str], listeners: Listeners) -> None:
+        """route_set: name-addrs, first hop first. Cheap when nothing has changed."""
+        routes = tuple(route_set)
+        if self.path_known and remote_target == self.remote_target and routes == self.route_set:
+            return
+        self.path_known = True
+        self.remote_target = remote_target
+        self.route_set = routes
+        first = remote_target
+        self.request_uri = remote_target
+        if routes:
+            first = NameAddr.parse(routes[0]).uri
+            if not SipUri.parse(first).lr:
+                # A strict router wants itself as the Request-URI and the target last (section 12.2.1.1).
+                self.request_uri = first
+                routes = (*routes[1:], f"<{remote_target}>")
+        self.routes = route_lines(routes)
+        self.next_flow = next_flow(self.flow, first, listeners)
+
+    def refresh_target(self, message: Message, listeners: Listeners) -> None:
+        """A re-INVITE, UPDATE or its 2xx may move the peer (section 12.2). A broken Contact moves nobody."""
+        try:
+            target = contact_uri(message)
+        except MalformedMessage:
+            return
+        if target is not None and target != self.remote_target:
+            self.set_path(target, self.route_set, listeners)
+
+    def request(
+        self,
+        ids: IdSource,
+        method: str,
+        *,
+        extra: str = "",
+        content_type: str | None = None,
+        body: bytes = b"",
+        cseq: int | None = None,
+    ) -> OutgoingRequest:
+        """A request within the dialog. cseq: None = the next one."""
+        if cseq is None:
+            self.local_cseq += 1
+            cseq = self.local_cseq
+        return OutgoingRequest(
+            method=method,
+            uri=self.request_uri,
+            flow=self.next_flow,
+            branch=new_branch(ids.token()),
+            routes=self.routes,
+            from_=self.local,
+            to=self.remote,
+            call_id=self.call_id,
+            cseq=cseq,
+            extra=extra,
+            content_type=content_type,
+            body=body,
+        )
+
+
+def contact_uri(message: Message) -> str | None:
+    """The URI of the first Contact, None when there is none. Raises MalformedMessage."""
+    text = message.headers.get("Contact")
+    if text is None:
+        return None
+    if "," in text:
+        text = message.headers.values("Contact")[0]
+    return NameAddr.parse(text).uri
+
+
+def record_routes(message: Message) -> list[str]:
+    """Record-Route entries as sent, top first."""
+    return message.headers.values("Record-Route") if "Record-Route" in message.headers else []
+
+
+def next_flow(flow: Flow, uri: str, listeners: Listeners) -> Flow:
+    """Where a request with that next hop goes: to the address that the URI names, else along the known flow.
+
+    A host name stays on the flow, because names are resolved outside; so does a TCP peer on the same host, because its
+    connection is open (RFC 3261 section 18.2.2) and a NAT may hide any other.
+    """
+    try:
+        target = SipUri.parse(uri)
+    except MalformedMessage:
+        return flow
+    host = target.params.get("maddr") or target.host
+    if not _ipv4(host) and not host.startswith("["):
+        return flow
+    host = host.strip("[]")
+    wanted = (target.params.get("transport") or flow.transport).lower()
+    transport: Transport = "tcp" if wanted == "tcp" else "udp"
+    if transport == flow.transport:
+        if transport == "tcp" and host == flow.remote[0]:
+            return flow
+        remote = (host, target.port or 5060)
+        return flow if remote == flow.remote else Flow(transport, flow.local, remote)
+    same_host = [local for local in listeners if local[0] == transport and local[1] == flow.local[0]]
+    for _, local_host, local_port in same_host or [local for local in listeners if local[0] == transport]:
+        return Flow(transport, (local_host, local_port), (host, target.port or 5060))
+    return flow

@@ -1,0 +1,146 @@
+"""What the user agent tells its user. Every session ends with exactly one of Failed and Ended; nothing follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ringout.sip.flow import Flow
+    from ringout.sip.invite_session import InviteSession
+    from ringout.sip.message import Request
+
+Cause = Literal["response", "timeout", "transport", "cancelled"]
+
+
+@dataclass(slots=True)
+class Provisional:
+    """A 101-199 to our INVITE that says something new. body: early SDP or empty."""
+
+    session: InviteSession
+    code: int
+    reason: str
+    body: bytes
+    content_type: str | None
+
+
+@dataclass(slots=True)
+class Answered:
+    """The first 2xx to our INVITE; the ACK is on its way. body: the SDP answer, taken from an earlier 1xx of the same
+    dialog when the 2xx has none."""
+
+    session: InviteSession
+    code: int
+    reason: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class Failed:
+    """The session ends without having been answered.
+
+    cause: "response" (a final response, or a BYE into the early dialog: 487), "timeout" (local 408), "transport" (local
+    503), "cancelled" (we hung up before an answer, whatever finally came; on the UAS side also a CANCEL of the peer).
+    retry_after: seconds of the response's Retry-After. contacts: URIs of a 3xx, best q first. was_ringing: a 18x came.
+    """
+
+    session: InviteSession
+    code: int
+    reason: str
+    cause: Cause
+    retry_after: int | None = None
+    contacts: list[str] = field(default_factory=list)
+    was_ringing: bool = False
+
+
+@dataclass(slots=True)
+class Ended:
+    """An answered session is over. reason: the Reason header of the peer's BYE, or what went wrong, or None."""
+
+    session: InviteSession
+    by: Literal["local", "remote"]
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class OfferReceived:
+    """The peer changes the session. To be met by accept_offer or refuse_offer. method: INVITE or UPDATE."""
+
+    session: InviteSession
+    body: bytes
+    method: str
+
+
+@dataclass(slots=True)
+class OfferWanted:
+    """A re-INVITE without SDP: accept_offer brings our offer, AnswerReceived follows with the ACK (RFC 3261 14.2)."""
+
+    session: InviteSession
+
+
+@dataclass(slots=True)
+class AnswerReceived:
+    """The SDP answer to an offer of ours within the dialog. body may be empty when the peer forgot it."""
+
+    session: InviteSession
+    body: bytes
+
+
+@dataclass(slots=True)
+class InfoReceived:
+    """An INFO within the dialog, already answered with 200."""
+
+    session: InviteSession
+    content_type: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class IncomingInvite:
+    """A new call to us; a 100 has been sent. To be met by ring, answer or reject."""
+
+    session: InviteSession
+    request: Request
+
+
+@dataclass(slots=True)
+class Confirmed:
+    """UAS side: the ACK of our 2xx. body: the SDP in it, or empty."""
+
+    session: InviteSession
+    body: bytes
+
+
+@dataclass(slots=True)
+class RequestAnswered:
+    """The final response to an INFO or re-INVITE of ours; code 408 and 503 may be local."""
+
+    session: InviteSession
+    method: str
+    code: int
+
+
+@dataclass(slots=True)
+class OptionsAnswered:
+    """The final response to an OPTIONS outside any dialog; code 408 (no answer) and 503 (transport) may be local."""
+
+    flow: Flow
+    uri: str
+    code: int
+    seconds: float  # from sending to the answer
+
+
+Event = (
+    Provisional
+    | Answered
+    | Failed
+    | Ended
+    | OfferReceived
+    | OfferWanted
+    | AnswerReceived
+    | InfoReceived
+    | IncomingInvite
+    | Confirmed
+    | RequestAnswered
+    | OptionsAnswered
+)

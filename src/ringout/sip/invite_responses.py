@@ -1,0 +1,79 @@
+"""What the responses to an INVITE say besides their code."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ringout.sip.dialog import Dialog, contact_uri, record_routes
+from ringout.sip.errors import MalformedMessage
+from ringout.sip.header_values import NameAddr
+
+if TYPE_CHECKING:
+    from ringout.sip.invite_client import UacSession
+    from ringout.sip.message import Response
+
+_MAX_CONTACTS: Final = 10
+_leading_number = re.compile(r"\s*(\d{1,10})").match
+
+
+def early_dialog(session: UacSession, response: Response, tag: str, known: Dialog | None) -> Dialog:
+    """The dialog that a 101-299 makes or confirms, with Contact and Record-Route of this response (section 12.1.2).
+
+    A 2xx that lacks a usable Contact keeps the early dialog's, else the INVITE's URI: the ACK must go somewhere.
+    """
+    dialog = known or Dialog(
+        call_id=session.call_id,
+        local=session.from_,
+        remote=response.headers.get("To") or session.to,
+        remote_tag=tag,
+        local_cseq=session.cseq,
+        remote_target=session.uri,
+        flow=session.flow,
+    )
+    listeners = session.user_agent.listeners
+    try:
+        target = contact_uri(response) or dialog.remote_target
+        dialog.set_path(target, record_routes(response)[::-1] or dialog.route_set, listeners)
+    except MalformedMessage:
+        session.user_agent.layer.counters["malformed"] += 1
+        if not dialog.path_known:
+            dialog.set_path(session.uri, (), listeners)
+    return dialog
+
+
+def reliable_number(response: Response) -> int | None:
+    """RSeq of a reliable 1xx (RFC 3262 section 4), None for an ordinary one."""
+    if "Require" not in response.headers or "RSeq" not in response.headers:
+        return None
+    if "100rel" not in [tag.lower() for tag in response.headers.values("Require")]:
+        return None
+    match = _leading_number(response.headers.get("RSeq") or "")
+    number = int(match[1]) if match else 0
+    return number or None
+
+
+def retry_after_seconds(response: Response) -> int | None:
+    """Retry-After, without its comment and parameters."""
+    match = _leading_number(response.headers.get("Retry-After") or "")
+    return int(match[1]) if match else None
+
+
+def redirect_contacts(response: Response) -> list[str]:
+    """URIs of a 3xx's Contacts, best q first (section 8.1.3.4); unreadable ones are left out."""
+    found: list[tuple[float, str]] = []
+    try:
+        for text in response.headers.values("Contact")[:_MAX_CONTACTS]:
+            contact = NameAddr.parse(text)
+            found.append((_q(contact.params.get("q")), contact.uri))
+    except MalformedMessage:
+        pass
+    found.sort(key=lambda pair: -pair[0])
+    return [uri for _, uri in found]
+
+
+def _q(text: str | None) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0) if text else 1.0
+    except ValueError:
+        return 0.0

@@ -1,0 +1,190 @@
+"""Offers within a dialog, theirs and ours: re-INVITE and UPDATE with glare (RFC 3261 section 14, RFC 3311)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringout.sip.dialog_request import DialogRequest
+from ringout.sip.events import AnswerReceived, OfferReceived, OfferWanted, RequestAnswered
+from ringout.sip.heap import Alarm
+from ringout.sip.retransmission import Retransmission
+from ringout.sip.session_table import Phase, SessionInput
+
+if TYPE_CHECKING:
+    from ringout.sip.dialog import Dialog
+    from ringout.sip.invite_session import InviteSession
+    from ringout.sip.message import Request, Response
+    from ringout.sip.server_transaction import ServerTransaction
+
+
+class OfferExchange:
+    """At most one open offer each way. Made when the first one comes, most sessions never need it."""
+
+    __slots__ = (
+        "_ack_cseq",
+        "_dialog",
+        "_offer_in_2xx",
+        "_ours",
+        "_repeating",
+        "_retry",
+        "_session",
+        "_target",
+        "_theirs",
+    )
+
+    def __init__(self, session: InviteSession) -> None:
+        self._session = session
+        self._theirs: ServerTransaction | None = None  # waits for accept or refuse
+        self._target: Request | None = None  # the same, for its Contact
+        self._dialog: Dialog | None = None
+        self._repeating: Retransmission | None = None  # our 2xx, until its ACK
+        self._ack_cseq = -1
+        self._offer_in_2xx = False
+        self._ours: DialogRequest | None = None
+        self._retry: Alarm | None = None
+
+    def stop(self, now: float) -> None:
+        """The session is over or ending: nothing is repeated or retried, an open offer is refused."""
+        if self._theirs is not None:
+            self._theirs.respond(487, now)
+            self._theirs = None
+        for waiting in (self._repeating, self._retry):
+            if waiting is not None:
+                waiting.stop()
+
+    # Theirs.
+
+    def receive_invite(self, request: Request, transaction: ServerTransaction, dialog: Dialog, now: float) -> None:
+        code = self._collision()
+        if code:
+            self._refuse_now(transaction, code, now)
+            return
+        transaction.user = self
+        self._open(request, transaction, dialog)
+        if request.body:
+            self._session.user_agent.emit(OfferReceived(self._session, request.body, "INVITE"))
+        else:
+            self._offer_in_2xx = True
+            self._session.user_agent.emit(OfferWanted(self._session))
+
+    def receive_update(self, request: Request, transaction: ServerTransaction, dialog: Dialog, now: float) -> None:
+        if not request.body:
+            dialog.refresh_target(request, self._session.user_agent.listeners)
+            transaction.respond(200, now, extra=self._session.contact + self._session.user_agent.tail)
+            return
+        code = self._collision(early_allowed=True)
+        if code:
+            self._refuse_now(transaction, code, now)
+            return
+        self._open(request, transaction, dialog)
+        self._session.user_agent.emit(OfferReceived(self._session, request.body, "UPDATE"))
+
+    def _collision(self, early_allowed: bool = False) -> int:
+        """The code that refuses a new offer now, 0 = welcome."""
+        phase = self._session.phase
+        if phase in (Phase.ENDING, Phase.LEAVING, Phase.TERMINATED):
+            return 481
+        if self._theirs is not None:
+            return 500  # section 14.2, RFC 3311 section 5.2
+        if self._ours is not None or (self._repeating is not None and self._offer_in_2xx):
+            return 491
+        return 0 if phase is Phase.CONFIRMED or early_allowed else 491
+
+    def _refuse_now(self, transaction: ServerTransaction, code: int, now: float) -> None:
+        retry = f"Retry-After: {self._session.user_agent.ids.number(8) % 11}\r\n" if code == 500 else ""
+        transaction.respond(code, now, extra=retry)
+
+    def _open(self, request: Request, transaction: ServerTransaction, dialog: Dialog) -> None:
+        if self._repeating is not None:  # who sends the next INVITE has seen our 2xx
+            self._repeating.stop()
+            self._repeating = None
+        self._theirs, self._target, self._dialog = transaction, request, dialog
+        self._offer_in_2xx = False
+
+    def accept(self, body: bytes, now: float) -> None:
+        transaction, request, dialog = self._theirs, self._target, self._dialog
+        if transaction is None or request is None or dialog is None:
+            return
+        self._theirs = self._target = None
+        user_agent = self._session.user_agent
+        dialog.refresh_target(request, user_agent.listeners)
+        transaction.respond(
+            200, now, extra=self._session.contact + user_agent.tail, content_type="application/sdp", body=body
+        )
+        if transaction.method == "INVITE":
+            self._ack_cseq = transaction.cseq
+            self._repeating = Retransmission(
+                user_agent.layer, now, transaction.send_2xx_again, self._never_acked, user_agent.layer.timers.t2
+            )
+
+    def refuse(self, code: int, now: float) -> None:
+        transaction, self._theirs, self._target = self._theirs, None, None
+        if transaction is not None:
+            self._offer_in_2xx = False
+            transaction.respond(code, now)
+
+    def cancel_received(self, transaction: ServerTransaction, now: float) -> None:
+        """The peer takes its re-INVITE back; the session stays as it was."""
+        if transaction is self._theirs:
+            self.refuse(487, now)
+
+    def ack_received(self, ack: Request, now: float) -> None:
+        if self._repeating is None or ack.cseq[0] != self._ack_cseq:
+            return
+        self._repeating.stop()
+        self._repeating = None
+        if self._offer_in_2xx:
+            self._offer_in_2xx = False
+            self._session.user_agent.emit(AnswerReceived(self._session, ack.body))
+
+    def _never_acked(self, now: float) -> None:
+        self._repeating = None
+        self._session.feed(SessionInput.PEER_SILENT, "the 200 to a re-INVITE was never acknowledged", now)
+
+    # Ours.
+
+    def reinvite(self, body: bytes, now: float) -> None:
+        if self._retry is not None:
+            self._retry.stop()
+            self._retry = None
+        if self._theirs is not None or self._ours is not None or self._repeating is not None:
+            self._retry_later(body, now)
+            return
+        session = self._session
+        if session.dialog is None or session.phase is not Phase.CONFIRMED:
+            return
+
+        def done(code: int, response: Response | None, now: float) -> None:
+            self._reinvite_done(code, response, body, now)
+
+        self._ours = DialogRequest(
+            session,
+            session.dialog,
+            "INVITE",
+            done,
+            extra=session.contact + session.user_agent.tail,
+            content_type="application/sdp",
+            body=body,
+        )
+        self._ours.send(now)
+
+    def _reinvite_done(self, code: int, response: Response | None, body: bytes, now: float) -> None:
+        self._ours = None
+        session = self._session
+        if session.phase is not Phase.CONFIRMED:
+            return
+        if code == 491:
+            self._retry_later(body, now)
+        elif response is not None and code < 300:
+            if session.dialog is not None:
+                session.dialog.refresh_target(response, session.user_agent.listeners)
+            session.user_agent.emit(AnswerReceived(session, response.body))
+            session.user_agent.emit(RequestAnswered(session, "INVITE", code))
+        else:
+            session.request_done("INVITE", code, now)
+
+    def _retry_later(self, body: bytes, now: float) -> None:
+        """Section 14.1: 2.1 to 4 s when the Call-ID is ours, else 0 to 2 s, so that the two do not meet again."""
+        fraction = self._session.user_agent.ids.number(16) / 65536
+        wait = 2.1 + 1.9 * fraction if self._session.CALL_ID_IS_OURS else 2.0 * fraction
+        self._retry = Alarm(self._session.user_agent.layer.heap, now + wait, lambda at: self.reinvite(body, at))

@@ -1,0 +1,251 @@
+"""The SIP shell on loopback: UDP, TCP in any portions, refused ports, faulty receivers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from fakes.ids import CountingIds
+from ringout.net.sip_driver import SipDriver, parse_listen
+from ringout.net.tasks import Tasks
+from ringout.sip.events import Answered, Confirmed, Ended, Event, Failed, IncomingInvite
+from ringout.sip.user_agent import UserAgent, UserAgentSettings
+
+
+class Node:
+    """A user agent on real sockets, whose events can be waited for."""
+
+    def __init__(self, prefix: str, on_event: Callable[[Event], None] = lambda event: None) -> None:
+        self.tasks = Tasks()
+        self.agent = UserAgent(CountingIds(prefix), UserAgentSettings(accept_invites=True))
+        self.driver = SipDriver(self.agent, self._hear, self.tasks)
+        self.events: list[Any] = []
+        self._on_event = on_event
+        self._news = asyncio.Event()
+
+    def _hear(self, event: Event) -> None:
+        self.events.append(event)
+        self._news.set()
+        self._on_event(event)
+
+    async def wait_for(self, kind: type[Any]) -> Any:
+        async with asyncio.timeout(10):
+            while True:
+                for event in self.events:
+                    if isinstance(event, kind):
+                        return event
+                self._news.clear()
+                await self._news.wait()
+
+    def call(self, transport: Any, port: int) -> Any:
+        session = self.agent.invite(
+            flow=self.driver.flow_to(transport, "127.0.0.1", port),
+            uri=f"sip:b@127.0.0.1:{port};transport={transport}",
+            from_="<sip:a@x>",
+            to="<sip:b@x>",
+            body=b"v=0",
+            now=now(),
+        )
+        self.driver.flush()
+        return session
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@asynccontextmanager
+async def node(
+    prefix: str, *listen: str, on_event: Callable[[Event], None] = lambda event: None
+) -> AsyncIterator[Node]:
+    made = Node(prefix, on_event)
+    await made.driver.start(listen)
+    try:
+        yield made
+    finally:
+        await made.driver.close()
+        await made.tasks.stop()
+
+
+def answers(event: Event) -> None:
+    if isinstance(event, IncomingInvite):
+        event.session.ring(now())  # type: ignore[attr-defined]
+        event.session.answer(now(), b"v=0 answer")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_call_from_invite_to_bye(transport: str) -> None:
+    async with (
+        node("a", f"{transport}:127.0.0.1:0") as a,
+        node("b", f"{transport}:127.0.0.1:0", on_event=answers) as b,
+    ):
+        session = a.call(transport, b.driver.listeners[0][2])
+        assert (await a.wait_for(Answered)).body == b"v=0 answer"
+        await b.wait_for(Confirmed)
+        session.hang_up(now())
+        a.driver.flush()
+        assert (await a.wait_for(Ended)).by == "local"
+        assert (await b.wait_for(Ended)).by == "remote"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_the_called_side_hangs_up(transport: str) -> None:
+    async with (
+        node("a", f"{transport}:127.0.0.1:0") as a,
+        node("b", f"{transport}:127.0.0.1:0", on_event=answers) as b,
+    ):
+        a.call(transport, b.driver.listeners[0][2])
+        confirmed = await b.wait_for(Confirmed)
+        confirmed.session.hang_up(now())
+        b.driver.flush()
+        assert (await a.wait_for(Ended)).by == "remote"
+
+
+async def test_several_listeners_and_the_right_one_for_each_peer() -> None:
+    async with node("a", "udp:127.0.0.1:0", "tcp:127.0.0.1:0", "udp:[::1]:0") as a:
+        transports = [(transport, host) for transport, host, _ in a.driver.listeners]
+        assert transports == [("udp", "127.0.0.1"), ("tcp", "127.0.0.1"), ("udp", "::1")]
+        assert a.driver.flow_to("udp", "::1", 5060).local == ("::1", a.driver.listeners[2][2])
+        assert a.driver.flow_to("tcp", "127.0.0.1", 5060).local == ("127.0.0.1", a.driver.listeners[1][2])
+        with pytest.raises(LookupError):
+            a.driver.flow_to("tcp", "::1", 5060)
+
+
+async def test_a_wildcard_listener_names_the_address_that_the_peer_can_reach() -> None:
+    async with node("a", "udp:0.0.0.0:0") as a, node("b", "udp:0.0.0.0:0", on_event=answers) as b:
+        a.call("udp", b.driver.listeners[0][2])
+        await a.wait_for(Answered)
+        await b.wait_for(Confirmed)
+        (session,) = a.agent.sessions.values()
+        assert f"@127.0.0.1:{a.driver.listeners[0][2]}>" in session.contact
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_port_where_nobody_listens_fails_the_call_at_once(transport: str) -> None:
+    kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    async with node("a", f"{transport}:127.0.0.1:0") as a:
+        a.call(transport, port)
+        failed = await a.wait_for(Failed)
+        assert (failed.code, failed.cause) == (503, "transport")
+
+
+async def test_an_address_in_use_is_named() -> None:
+    async with node("a", "udp:127.0.0.1:0") as a:
+        port = a.driver.listeners[0][2]
+        with pytest.raises(OSError, match=f"udp:127.0.0.1:{port}"):
+            await Node("b").driver.start([f"udp:127.0.0.1:{port}"])
+
+
+@pytest.mark.parametrize("text", ["", "udp", "udp:5060", "sctp:1.2.3.4:5060", "udp:1.2.3.4:x", "udp:1.2.3.4:99999"])
+def test_a_listener_that_cannot_be_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_listen(text)
+
+
+async def test_a_receiver_that_raises_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def trips(event: Event) -> None:
+        raise RuntimeError("receiver")
+
+    async with node("a", "udp:127.0.0.1:0", on_event=trips) as a, node("b", "udp:127.0.0.1:0", on_event=answers) as b:
+        a.call("udp", b.driver.listeners[0][2])
+        await a.wait_for(Answered)
+        await b.wait_for(Confirmed)
+        assert a.agent.counters["event_errors"] == 2
+        assert "receiver" in caplog.text
+
+
+async def test_junk_from_the_network_is_counted_and_the_next_call_works() -> None:
+    async with node("a", "udp:127.0.0.1:0") as a, node("b", "udp:127.0.0.1:0", on_event=answers) as b:
+        port = b.driver.listeners[0][2]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for number in range(200):
+                stranger.sendto(bytes([number]) * number, ("127.0.0.1", port))
+        a.call("udp", port)
+        await a.wait_for(Answered)
+        assert b.agent.counters["malformed"] > 150
+
+
+OPTIONS = (
+    "OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK{0}\r\nFrom: <sip:a@b>;tag=1\r\n"
+    "To: <sip:x@y>\r\nCall-ID: c{0}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 4\r\n\r\nbody"
+)
+
+
+@pytest.mark.parametrize("portion", [1, 7, 100, 10_000])
+async def test_tcp_in_any_portions(portion: int) -> None:
+    async with node("b", "tcp:127.0.0.1:0") as b:
+        reader, writer = await asyncio.open_connection("127.0.0.1", b.driver.listeners[0][2])
+        stream = "\r\n\r\n".join(OPTIONS.format(number) for number in range(3)).encode()
+        for start in range(0, len(stream), portion):
+            writer.write(stream[start : start + portion])
+            await writer.drain()
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200 OK")
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_tcp_without_content_length_is_closed() -> None:
+    async with node("b", "tcp:127.0.0.1:0") as b:
+        reader, writer = await asyncio.open_connection("127.0.0.1", b.driver.listeners[0][2])
+        writer.write(b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h\r\n\r\n")
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        assert b.agent.counters["malformed"] == 1
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_tcp_reuses_its_connection_and_makes_a_new_one_after_a_close() -> None:
+    async with node("a", "tcp:127.0.0.1:0") as a, node("b", "tcp:127.0.0.1:0", on_event=answers) as b:
+        port = b.driver.listeners[0][2]
+        for _ in range(2):
+            a.events.clear()
+            session = a.call("tcp", port)
+            await a.wait_for(Answered)
+            assert len(a.driver._tcp) == 1
+            session.hang_up(now())
+            a.driver.flush()
+            await a.wait_for(Ended)
+        next(iter(b.driver._tcp._open.values())).close()
+        a.events.clear()
+        session = a.call("tcp", port)  # goes down with the old connection
+        await a.wait_for(Failed)
+        assert session.state == "terminated"
+        a.events.clear()
+        a.call("tcp", port)
+        await a.wait_for(Answered)
+
+
+async def test_a_tcp_connection_that_breaks_fails_the_call_in_progress() -> None:
+    async with node("a", "tcp:127.0.0.1:0") as a:
+        async with asyncio.timeout(10):
+            server = await asyncio.start_server(lambda reader, writer: writer.transport.abort(), "127.0.0.1", 0)
+            a.call("tcp", server.sockets[0].getsockname()[1])
+            assert (await a.wait_for(Failed)).cause == "transport"
+            server.close()
+
+
+async def test_tasks_report_what_goes_wrong(caplog: pytest.LogCaptureFixture) -> None:
+    async def fails() -> None:
+        raise ValueError("oops")
+
+    tasks = Tasks()
+    await asyncio.wait([tasks.start(fails(), "the failing one")])
+    await asyncio.sleep(0)
+    assert tasks.failures == 1
+    assert "the failing one" in caplog.text
+    sleeping = tasks.start(asyncio.sleep(1000), "sleeper")
+    await tasks.stop()
+    assert sleeping.cancelled()
+    assert len(tasks) == 0

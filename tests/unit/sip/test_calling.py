@@ -1,0 +1,366 @@
+"""Placing a call: what the events say and what goes out, behaviour by behaviour (RFC 3261 sections 9 and 13)."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.scripted_peer import ANSWER, CONTACT, OFFER, ScriptedPeer
+from ringout.sip.errors import LocalProtocolError
+from ringout.sip.events import Answered, Ended, Failed, Provisional
+from ringout.sip.user_agent import UserAgentSettings
+
+
+def test_an_invite_says_who_calls_whom() -> None:
+    peer = ScriptedPeer()
+    peer.invite(headers=[("P-Asserted-Identity", "<sip:+1@x>")], contact_user="me")
+    invite = peer.last("INVITE")
+    headers = invite.headers
+    assert headers.get("From") == '"Alice" <sip:alice@example.net>;tag=a000000000000001'
+    assert headers.get("To") == "<sip:bob@example.org>"
+    assert headers.get("Contact") == "<sip:me@192.0.2.1:5060>"
+    assert headers.get("P-Asserted-Identity") == "<sip:+1@x>"
+    assert headers.values("Supported") == ["100rel"]
+    assert headers.get("Max-Forwards") == "70"
+    assert invite.top_via.params["branch"].startswith("z9hG4bK")
+    assert "rport" in invite.top_via.params
+    assert invite.body == OFFER
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"uri": "sip:bob@x\r\nEvil: 1"},
+        {"uri": "sip:bob@x SIP/2.0"},
+        {"from_": "<sip:a@b>\r\nEvil: 1"},
+        {"to": "<sip:a@b>\n"},
+        {"to": "nobody"},
+        {"from_": "<sip:a@b>;tag=mine"},
+        {"contact_user": "x>\r\nEvil: 1"},
+        {"headers": [("X", "a\r\nEvil: 1")]},
+        {"headers": [("X: y\r\nEvil", "a")]},
+        {"route": ["<sip:a@b>\r\nEvil: 1"]},
+        {"content_type": "a/b\r\nEvil: 1"},
+    ],
+)
+def test_nothing_breaks_out_of_its_header(changes: dict[str, object]) -> None:
+    peer = ScriptedPeer()
+    with pytest.raises(LocalProtocolError):
+        peer.invite(**changes)
+    assert peer.news() == []
+    assert not peer.user_agent.sessions
+
+
+def test_answered_once_however_many_copies_of_the_200_come() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    peer.answer(peer.last("INVITE"), 180)
+    for _ in range(3):
+        peer.answer(peer.last("INVITE"), 200, body=ANSWER)
+    assert peer.news() == ["INVITE", "ACK", "ACK", "ACK"]
+    (answered,) = peer.reported(Answered)
+    assert (answered.session, answered.code, answered.body) == (session, 200, ANSWER)
+    acks = [message for message in peer.sent if message.encode().startswith(b"ACK")]
+    assert len({ack.encode() for ack in acks}) == 1
+
+
+def test_the_ack_of_a_2xx_is_a_request_of_its_own_to_the_contact() -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    invite = peer.last("INVITE")
+    peer.answer(invite, 200, contact="<sip:phone@192.0.2.99:5099;x=Y>")
+    ack = peer.last("ACK")
+    assert ack.uri == "sip:phone@192.0.2.99:5099;x=Y"
+    assert ack.top_via.params["branch"] != invite.top_via.params["branch"]
+    assert ack.cseq == (1, "ACK")
+    assert peer.ways[-1].remote == ("192.0.2.99", 5099)
+
+
+def test_record_route_becomes_the_route_set_in_reverse() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    rr = "Record-Route: <sip:192.0.2.11;lr>, <sip:192.0.2.12;lr>"
+    peer.answer(peer.last("INVITE"), 200, rr, "Record-Route: <sip:192.0.2.13:5080;lr>")
+    session.hang_up(peer.now)
+    for name in ("ACK", "BYE"):
+        request = peer.last(name)
+        assert request.uri == "sip:bob@192.0.2.9:5070"
+        assert request.headers.values("Route") == [
+            "<sip:192.0.2.13:5080;lr>",
+            "<sip:192.0.2.12;lr>",
+            "<sip:192.0.2.11;lr>",
+        ]
+    assert {way.remote for way in peer.ways[1:]} == {("192.0.2.13", 5080)}
+
+
+def test_a_strict_router_gets_itself_as_request_uri() -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    peer.answer(peer.last("INVITE"), 200, "Record-Route: <sip:192.0.2.12;lr>, <sip:192.0.2.13>")
+    ack = peer.last("ACK")
+    assert ack.uri == "sip:192.0.2.13"
+    assert ack.headers.values("Route") == ["<sip:192.0.2.12;lr>", CONTACT]
+
+
+@pytest.mark.parametrize("tag", ["a+b", "x!y*z", "%41~", "UPPER.lower-1"])
+def test_tags_come_back_letter_by_letter(tag: str) -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    peer.answer(peer.last("INVITE"), 200, tag=tag)
+    assert peer.last("ACK").headers.get("To").endswith(f";tag={tag}")
+    peer.request("BYE", dialog=session, tag=tag)
+    assert peer.news()[-1] == "200"
+    assert peer.reported(Ended)[0].by == "remote"
+
+
+def test_provisionals_are_reported_when_they_say_something_new() -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    invite = peer.last("INVITE")
+    for code in (100, 180, 180, 183, 199):
+        peer.answer(invite, code)
+    peer.answer(invite, 183, body=b"v=0 early")
+    assert [(event.code, event.body) for event in peer.reported(Provisional)] == [
+        (180, b""),
+        (183, b""),
+        (199, b""),
+        (183, b"v=0 early"),
+    ]
+    assert peer.reported(Provisional)[-1].content_type == "application/sdp"
+
+
+def test_early_sdp_is_the_answer_when_the_200_has_none() -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    invite = peer.last("INVITE")
+    peer.answer(invite, 183, tag="x", body=b"v=0 of x")
+    peer.answer(invite, 183, tag="y", body=b"v=0 of y")
+    peer.answer(invite, 200, tag="x")
+    assert peer.reported(Answered)[0].body == b"v=0 of x"
+
+
+@pytest.mark.parametrize("code", [400, 404, 480, 486, 487, 499, 503, 600, 603, 699])
+def test_a_refusal_is_reported_with_its_words(code: int) -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    peer.answer(peer.last("INVITE"), 180)
+    peer.answer(peer.last("INVITE"), code, "Retry-After: 17 (lunch);duration=3", reason="Not today")
+    (failed,) = peer.reported(Failed)
+    assert (failed.code, failed.reason, failed.cause) == (code, "Not today", "response")
+    assert (failed.retry_after, failed.was_ringing) == (17, True)
+    peer.assert_quiet()
+
+
+def test_a_redirection_is_reported_with_its_contacts_best_first() -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    contacts = "Contact: <sip:a@x>;q=0.3, <sip:b@x>;q=1.0, <sip:c@x>;q=oops, <sip:d@x>"
+    peer.answer(peer.last("INVITE"), 302, contacts)
+    (failed,) = peer.reported(Failed)
+    assert failed.contacts == ["sip:b@x", "sip:d@x", "sip:a@x", "sip:c@x"]
+    assert not failed.was_ringing
+
+
+# CANCEL.
+
+
+def test_cancel_waits_for_a_1xx() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    invite = peer.last("INVITE")
+    session.hang_up(peer.now, 'SIP;cause=200;text="Call completed elsewhere"')
+    assert peer.news() == ["INVITE"]
+    assert session.state == "ending"
+    peer.answer(invite, 100)
+    assert peer.news() == ["CANCEL"]
+    cancel = peer.last("CANCEL")
+    assert cancel.uri == invite.uri
+    assert cancel.headers.all("Via") == invite.headers.all("Via")
+    assert cancel.cseq == (1, "CANCEL")
+    assert cancel.to_tag is None
+    assert cancel.headers.get("Reason") == 'SIP;cause=200;text="Call completed elsewhere"'
+    peer.answer(cancel, 200)
+    peer.answer(invite, 487)
+    (failed,) = peer.reported(Failed)
+    assert (failed.code, failed.cause) == (487, "cancelled")
+    peer.assert_quiet()
+
+
+def test_hanging_up_twice_cancels_once() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    peer.answer(peer.last("INVITE"), 180)
+    session.hang_up(peer.now)
+    session.hang_up(peer.now)
+    assert peer.news() == ["INVITE", "CANCEL"]
+
+
+def test_a_200_that_crosses_the_cancel_gets_ack_and_bye() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    invite = peer.last("INVITE")
+    peer.answer(invite, 180)
+    session.hang_up(peer.now)
+    peer.answer(invite, 200, body=ANSWER)
+    peer.answer(peer.last("CANCEL"), 200)
+    assert peer.news() == ["INVITE", "CANCEL", "ACK", "BYE"]
+    peer.answer(peer.last("BYE"), 200)
+    (failed,) = peer.reported(Failed)
+    assert failed.cause == "cancelled"
+    assert peer.reported(Answered) == []
+    peer.assert_quiet()
+
+
+def test_a_200_that_comes_before_any_1xx_of_a_call_hung_up_gets_ack_and_bye() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    session.hang_up(peer.now)
+    peer.answer(peer.last("INVITE"), 200)
+    assert peer.news() == ["INVITE", "ACK", "BYE"]
+
+
+def test_without_487_the_call_is_over_after_32_s() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    peer.answer(peer.last("INVITE"), 180)
+    session.hang_up(peer.now)
+    peer.answer(peer.last("CANCEL"), 200)
+    peer.pass_time(31.9)
+    assert peer.reported(Failed) == []
+    peer.pass_time(0.2)
+    assert peer.reported(Failed)[0].cause == "cancelled"
+    peer.assert_quiet()
+
+
+def test_without_487_the_call_is_over_even_when_the_cancel_had_to_wait() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    session.hang_up(peer.now)
+    peer.pass_time(5)
+    peer.answer(peer.last("INVITE"), 180)
+    peer.answer(peer.last("CANCEL"), 200)
+    peer.pass_time(27.1)
+    assert [event.cause for event in peer.reported(Failed)] == ["cancelled"]
+    peer.assert_quiet()
+
+
+def test_hung_up_and_never_answered_the_call_is_over_after_32_s() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    peer.pass_time(10)
+    session.hang_up(peer.now)
+    peer.pass_time(32)
+    assert [event.cause for event in peer.reported(Failed)] == ["cancelled"]
+    peer.assert_quiet()
+
+
+# Forks.
+
+
+def test_the_first_answer_of_a_fork_counts_and_the_others_are_acked_and_hung_up() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    invite = peer.last("INVITE")
+    peer.answer(invite, 180, tag="x")
+    peer.answer(invite, 180, tag="y")
+    peer.answer(invite, 200, tag="x")
+    peer.news()
+    peer.answer(invite, 200, tag="y", contact="<sip:y@192.0.2.9:5071>")
+    assert peer.news() == ["ACK", "BYE"]
+    bye = peer.last("BYE")
+    assert (bye.to_tag, bye.uri) == ("y", "sip:y@192.0.2.9:5071")
+    peer.answer(bye, 200)
+    peer.answer(invite, 200, tag="y")
+    peer.answer(invite, 200, tag="x")
+    assert peer.news() == ["ACK", "ACK"]
+    assert len(peer.reported(Answered)) == 1
+    assert session.state == "confirmed"
+    assert peer.reported(Ended) == []
+
+
+def test_a_fork_of_absurd_width_is_bounded() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    for number in range(100):
+        peer.answer(peer.last("INVITE"), 180, tag=f"t{number}")
+    assert len(session.early) == 16
+    peer.answer(peer.last("INVITE"), 200, tag="t99")
+    assert len(peer.reported(Answered)) == 1
+
+
+# BYE.
+
+
+def test_bye_by_us() -> None:
+    peer = ScriptedPeer()
+    session = peer.answered_call()
+    session.hang_up(peer.now, "Q.850;cause=16")
+    bye = peer.last("BYE")
+    assert bye.cseq == (2, "BYE")
+    assert bye.headers.get("Reason") == "Q.850;cause=16"
+    assert peer.reported(Ended) == []
+    peer.answer(bye, 200)
+    assert [event.by for event in peer.reported(Ended)] == ["local"]
+    peer.assert_quiet()
+
+
+def test_bye_by_the_peer() -> None:
+    peer = ScriptedPeer()
+    session = peer.answered_call()
+    branch = peer.request("BYE", 'Reason: Q.850;cause=16;text="bye"', dialog=session)
+    assert peer.news() == ["200"]
+    assert [(event.by, event.reason) for event in peer.reported(Ended)] == [("remote", 'Q.850;cause=16;text="bye"')]
+    peer.request("BYE", dialog=session, branch=branch)
+    assert peer.news() == ["200"]
+    peer.request("BYE", dialog=session, cseq=2)
+    assert peer.news() == ["481"]
+    session.hang_up(peer.now)
+    assert peer.news() == []
+    assert len(peer.reported(Ended)) == 1
+    peer.assert_quiet()
+
+
+def test_byes_that_cross_are_both_answered() -> None:
+    peer = ScriptedPeer()
+    session = peer.answered_call()
+    session.hang_up(peer.now)
+    peer.request("BYE", dialog=session)
+    assert peer.news() == ["BYE", "200"]
+    peer.answer(peer.last("BYE"), 200)
+    assert [event.by for event in peer.reported(Ended)] == ["local"]
+    peer.assert_quiet()
+
+
+def test_an_unanswered_bye_frees_the_session_after_32_s() -> None:
+    peer = ScriptedPeer()
+    peer.answered_call().hang_up(peer.now)
+    peer.pass_time(32.1)
+    assert len(peer.reported(Ended)) == 1
+    peer.assert_quiet()
+
+
+def test_a_bye_before_the_answer_ends_the_call() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    peer.answer(peer.last("INVITE"), 180)
+    peer.request("BYE", dialog=session)
+    assert peer.news()[-1] == "200"
+    (failed,) = peer.reported(Failed)
+    assert (failed.code, failed.cause) == (487, "response")
+    peer.assert_quiet()
+
+
+def test_a_200_without_contact_is_acknowledged_where_the_invite_went() -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    peer.answer(peer.last("INVITE"), 200, contact=None)
+    assert peer.last("ACK").uri == "sip:bob@example.org"
+    assert peer.ways[-1] == peer.flow
+
+
+def test_when_full_a_call_fails_without_a_datagram() -> None:
+    peer = ScriptedPeer(UserAgentSettings(max_sessions=1))
+    peer.invite()
+    peer.news()
+    peer.invite()
+    assert peer.news() == []
+    assert [event.code for event in peer.reported(Failed)] == [503]
