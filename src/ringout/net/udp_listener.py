@@ -36,6 +36,7 @@ class UdpListener:
         self._unreachable = unreachable
         self._batch_over = batch_over
         self._watching = False
+        self._error_seen = False
         self.dropped = 0  # datagrams that the full send buffer or the kernel refused; SIP sends again
         try:
             self._socket.setblocking(False)
@@ -66,17 +67,31 @@ class UdpListener:
     def _read(self) -> None:
         receive = self._socket.recvfrom
         received = self._received
+        count = 0
         for _ in range(_READ_LIMIT):
             try:
                 data, remote = receive(_MAX_DATAGRAM)
             except (BlockingIOError, InterruptedError):
                 break
             except OSError:
+                self._error_seen = True
                 self._read_errors()
                 continue
             received(data, remote[:2])
+            count += 1
         self._read_errors()
+        if self._error_seen or not count:
+            self._watch_again()
         self._batch_over()
+
+    def _watch_again(self) -> None:
+        """libuv stops watching a descriptor for good once the kernel reports an error on it (uv__poll_io and POLLERR),
+        and an ICMP error is one: without this the listener would be deaf after the first phone that has gone."""
+        self._error_seen = False
+        if self._watching:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._socket.fileno())
+            loop.add_reader(self._socket.fileno(), self._read)
 
     def _read_errors(self) -> None:
         """The error queue names the address that a datagram of ours did not reach."""
@@ -85,6 +100,7 @@ class UdpListener:
                 _, _, _, remote = self._socket.recvmsg(0, 512, socket.MSG_ERRQUEUE)
             except OSError:
                 return
+            self._error_seen = True
             if remote:
                 self._unreachable(remote[:2])
 
@@ -106,6 +122,7 @@ class UdpListener:
 
     def close(self) -> None:
         if self._watching:
+            self._watching = False
             with contextlib.suppress(RuntimeError):
                 asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._socket.close()

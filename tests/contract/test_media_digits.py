@@ -1,0 +1,158 @@
+"""The media port, proven on real sockets against a real worker: key presses in and out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from contract.conftest import MediaCall, OpenCall
+from contract.rtp_peer import RtpPeer, until
+from ringout.audio import g711, tones
+from ringout.audio.goertzel import DtmfDetector
+from ringout.domain.status import Party
+from ringout.rtp.packet import RtpPacket
+from ringout.rtp.telephone_event import EventReader, TelephoneEvent
+
+CALLER, CALLEE = Party.CALLER, Party.CALLEE
+
+
+async def connected(call: MediaCall) -> MediaCall:
+    call.connect_both()
+    await call.caller.talk(1)
+    await until(lambda: ("started", CALLER) in call.listener.heard)
+    return call
+
+
+async def settle(call: MediaCall) -> None:
+    """Returns when everything sent so far has been worked on: the last press is a marker of our own."""
+    call.caller.press("D")
+    await until(lambda: call.listener.digits.endswith("D"))
+
+
+async def test_press_is_told_on_its_first_packet_and_once(open_call: OpenCall) -> None:
+    call = await connected(open_call())
+    call.caller.press("1", only=[0])
+    await until(lambda: call.listener.digits == "1")
+    call.caller.sequence -= 7
+    call.caller.timestamp -= 160 * 7
+    call.caller.press("1", only=range(1, 99))
+    await settle(call)
+    assert call.listener.digits == "1D"
+
+
+@pytest.mark.parametrize("survivor", [0, 3, 6])
+async def test_single_surviving_packet_counts(open_call: OpenCall, survivor: int) -> None:
+    call = await connected(open_call())
+    call.caller.press("5", only=[survivor])
+    await settle(call)
+    assert call.listener.digits == "5D"
+
+
+async def test_same_digit_twice_is_two(open_call: OpenCall) -> None:
+    call = await connected(open_call())
+    call.caller.press("1")
+    call.caller.press("1")
+    await settle(call)
+    assert call.listener.digits == "11D"
+
+
+async def test_any_payload_type_and_a_header_extension(open_call: OpenCall) -> None:
+    call = await connected(open_call(caller={"telephone_event": 96}))
+    event = TelephoneEvent(7, False, 10, 160).encode()
+    packet = RtpPacket(96, call.caller.sequence, call.caller.timestamp, call.caller.ssrc, event).encode()
+    call.caller.send_bytes(bytes((0x90,)) + packet[1:12] + b"\xbe\xde\x00\x01abcd" + packet[12:])
+    call.caller.sequence += 1
+    call.caller.timestamp += 160
+    await settle(call)
+    assert call.listener.digits == "7D"
+
+
+async def test_event_and_info_of_one_press_are_one_digit(open_call: OpenCall) -> None:
+    call = await connected(open_call())
+    call.session.digit_seen(CALLER, "2")
+    await until(lambda: call.listener.digits == "2")
+    call.session.digit_seen(CALLEE, "2")  # the other party's own
+    call.session.digit_seen(CALLER, "2\r\nX: y")  # no digit
+    call.session.digit_seen(CALLER, "3")
+    await until(lambda: call.listener.digits == "223")
+    call.caller.press("3")
+    await settle(call)
+    assert call.listener.digits == "223D"
+
+
+async def test_keypad_tone_counts_where_no_telephone_event_was_negotiated(open_call: OpenCall) -> None:
+    call = open_call(caller={"telephone_event": None})
+    call.session.connect(CALLER, call.caller.destination())
+    call.session.play(CALLER, ["press_1"], "en")
+    await call.caller.talk(2)
+    sound = g711.encode(tones.dtmf("1", 0.1) + tones.silence(0.1), "PCMU")
+    for start in range(0, len(sound), 160):
+        call.caller.send(sound[start : start + 160])
+    await until(lambda: call.listener.digits == "1")
+
+
+async def test_digits_cross_the_bridge_under_the_other_payload_type(open_call: OpenCall) -> None:
+    call = await connected(open_call(callee={"telephone_event": 96}))
+    call.session.bridge()
+    await call.caller.talk(2, to=call.callee)
+    call.caller.press("9")
+    await call.caller.talk(2)
+    await until(lambda: len(call.callee.received) == 2 + 7 + 2)
+    events = [packet for packet in call.callee.packets if packet.payload_type == 96]
+    assert len(events) == 7
+    assert events[0].marker
+    assert {TelephoneEvent.parse(packet.payload).code for packet in events} == {9}
+    assert len({packet.timestamp for packet in events}) == 1
+    assert call.callee.unbroken()
+
+
+async def test_digit_sent_into_a_bridge_has_start_continuation_and_three_ends(open_call: OpenCall) -> None:
+    call = await connected(open_call())
+    call.session.bridge()
+    talking = asyncio.gather(call.caller.talk(30), call.callee.talk(30))
+    await until(lambda: len(call.callee.received) > 3)
+    call.session.send_digit(CALLEE, "4")
+    call.session.send_digit(CALLEE, "4")
+    await talking
+    events = [packet for packet in call.callee.packets if packet.payload_type == 101]
+    read = [TelephoneEvent.parse(packet.payload) for packet in events]
+    assert [event.duration for event in read] == [160, 320, 480, 640, 800, 800, 800] * 2
+    assert [event.end for event in read] == [False] * 4 + [True] * 3 + [False] * 4 + [True] * 3
+    assert [packet.marker for packet in events] == [True, *[False] * 6] * 2
+    reader = EventReader()
+    pairs = zip(events, read, strict=True)
+    assert [digit for packet, event in pairs if (digit := reader.receive(packet.timestamp, event))] == ["4", "4"]
+    assert call.callee.unbroken()
+    assert call.callee.hears(600)
+
+
+async def test_digit_reaches_a_party_without_telephone_event_as_a_tone(open_call: OpenCall) -> None:
+    call = await connected(open_call(callee={"telephone_event": None}))
+    call.session.bridge()
+    await call.caller.talk(2, to=call.callee)
+    call.caller.press("8")
+    await until(lambda: len(call.callee.received) == 2 + 8)
+    detector = DtmfDetector()
+    heard = [digit for packet in call.callee.packets for digit in detector.receive(g711.decode(packet.payload, "PCMU"))]
+    assert heard == ["8"]
+
+
+async def test_prompt_goes_on_after_a_digit_sent_into_it(open_call: OpenCall) -> None:
+    call = await connected(open_call())
+    call.session.play(CALLER, ["wrong_key"], "en")
+    await until(lambda: len(call.caller.received) > 3)
+    call.session.send_digit(CALLER, "1", 40)
+    await until(lambda: ("played", CALLER) in call.listener.heard)
+    await until(lambda: len([packet for packet in call.caller.packets if packet.payload_type == 0]) == 63)
+    assert call.caller.unbroken()
+
+
+async def test_strangers_digits_do_not_count(open_call: OpenCall) -> None:
+    call = await connected(open_call())
+    stranger = RtpPeer(ssrc=0xBAD)
+    stranger.remote = call.caller.remote
+    stranger.press("1")
+    await settle(call)
+    assert call.listener.digits == "D"
+    stranger.close()
