@@ -1,0 +1,229 @@
+"""The running calls of this node: admission, the way of SIP events to them, recovery after a crash, drain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from ringout import logs
+from ringout.config import Config
+from ringout.domain import facts as f
+from ringout.domain.errors import Unavailable
+from ringout.domain.facts import Timer
+from ringout.domain.plan import CallPlan
+from ringout.domain.ring_out import RingOut
+from ringout.engine.call import Call, TimerHandle
+from ringout.engine.recovery import Orphan, recovered
+from ringout.engine.trunks import Trunks
+from ringout.service.ports import Clock, IdSource, MediaEngine, RingOutStore
+from ringout.sip.events import Event
+
+if TYPE_CHECKING:
+    from ringout.net.sip_driver import SipDriver
+    from ringout.sip.digest import Credentials
+    from ringout.sip.user_agent import UserAgent
+
+CallLater = Callable[[float, Callable[[], None]], TimerHandle]
+
+# What the clients may miss for so long: that a phone rings, that a leg told to hang up is gone. In exchange such
+# changes are mostly stored together with the next one.
+WRITE_SOON_SECONDS = 0.05
+LONGEST_SOUND_SECONDS = 60.0  # a prompt of one's own may be long; its end is normally reported
+RETRY_AFTER_FULL_SECONDS = 5
+BYE_GRACE_SECONDS = 5.0  # after a drain: how long phones may take to confirm that they were hung up
+
+log = logs.get("engine")
+
+
+class Node:
+    """Implements service.ports.CallEngine. Everything runs on one event loop; nothing here waits but recover and drain.
+
+    driver must deliver to on_sip_event. call_later: the event loop's, unless a test passes its own. Raises ValueError
+    for a trunk that cannot be one."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        ids: IdSource,
+        store: RingOutStore,
+        media: MediaEngine,
+        user_agent: UserAgent,
+        driver: SipDriver,
+        *,
+        call_later: CallLater | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.ids = ids
+        self.store = store
+        self.media = media
+        self.user_agent = user_agent
+        self.driver = driver
+        self.trunks = Trunks(config.trunks, config.call.country)
+        self.give_up_seconds = 64 * config.sip.t1_seconds
+        self.seconds = {
+            Timer.CALLER_RING: config.call.caller_ring_seconds,
+            Timer.CALLEE_RING: config.call.callee_ring_seconds,
+            Timer.SOUND: LONGEST_SOUND_SECONDS,
+            Timer.ANSWER_PROMPT: config.call.prompt_wait_seconds,
+            Timer.CALL: config.call.max_call_seconds,
+            Timer.ENDING: self.give_up_seconds + 8.0,  # the user agent's own limit comes first
+        }
+        self._call_later = call_later
+        self._calls: dict[int, Call] = {}
+        self._orphans: set[Orphan] = set()
+        self._reserved = 0
+        self.draining = False  # no new calls
+        self.closed = False  # the drain waits no longer
+        self._late: set[Call] = set()
+        self._idle = asyncio.Event()
+
+    # --- CallEngine ----------------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> int:
+        """RingOuts that have a place: reserved, running, and those whose legs are still being hung up."""
+        return len(self._calls) + self._reserved
+
+    def reserve(self) -> Place:
+        """Raises Unavailable: draining, at the limit of live calls, or out of media ports."""
+        if self.draining:
+            raise Unavailable("The server is shutting down.", max(1, round(self.config.call.drain_seconds)))
+        if self.live >= self.config.call.max_live_calls:
+            raise Unavailable("The server has as many calls as it may have.", RETRY_AFTER_FULL_SECONDS)
+        call = Call(self)
+        call.media = self.media.open(call)
+        self._reserved += 1
+        return Place(self, call)
+
+    def cancel(self, ring_out_id: int) -> bool:
+        call = self._calls.get(ring_out_id)
+        if call is None or call.ending:
+            return False
+        call.receive(f.Cancelled())
+        self.flush()
+        return True
+
+    # --- SIP -----------------------------------------------------------------------------------------------------
+
+    def on_sip_event(self, event: Event) -> None:
+        """To be given to the SipDriver, which flushes after it."""
+        session = getattr(event, "session", None)
+        if session is not None and session.owner is not None:
+            session.owner.receive(event)
+
+    # --- start and end -------------------------------------------------------------------------------------------
+
+    async def recover(self) -> int:
+        """Ends what an earlier process of this node left unfinished; says how many RingOuts. Returns when their final
+        statuses are durable; the phones are hung up in the background. Call it before the first reserve."""
+        rows = await self.store.unfinished(self.config.node)
+        wall, now = self.clock.wall(), self.clock.monotonic()
+        written: list[Awaitable[None]] = []
+        for row in rows:
+            orphan = Orphan(recovered(row, wall), self._orphan_gone)
+            self._orphans.add(orphan)
+            orphan.hang_up(self.user_agent, now, self._credentials)
+            if orphan in self._orphans:
+                written.append(self.store.update(orphan.row))
+                self.call_later(self.seconds[Timer.ENDING], orphan.give_up)
+        self.flush()
+        for update in written:
+            await update
+        if rows:
+            log.info("unfinished RingOuts of an earlier process were ended", count=len(rows))
+        return len(rows)
+
+    async def drain(self, seconds: float) -> None:
+        """Admits nothing from now on, lets live calls finish for that long, then hangs up every leg. Returns when all
+        is quiet, or BYE_GRACE_SECONDS after the hang-ups."""
+        self.draining = True
+        await self._quiet(seconds)
+        self.closed = True
+        for call in tuple(self._calls.values()):
+            call.receive(f.Drained())
+        self.flush()
+        await self._quiet(BYE_GRACE_SECONDS)
+        self._write_late()
+
+    async def _quiet(self, seconds: float) -> None:
+        self._idle.clear()
+        if self._calls or self._reserved:
+            try:
+                await asyncio.wait_for(self._idle.wait(), seconds)
+            except TimeoutError:
+                pass
+
+    # --- for the calls -------------------------------------------------------------------------------------------
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> TimerHandle:
+        later = self._call_later
+        if later is None:
+            later = self._call_later = asyncio.get_running_loop().call_later
+        return later(seconds, callback)
+
+    def flush(self) -> None:
+        """Sends what verbs outside an SIP event have made."""
+        self.driver.flush()
+
+    def write_soon(self, call: Call) -> None:
+        if not self._late:
+            self.call_later(WRITE_SOON_SECONDS, self._write_late)
+        self._late.add(call)
+
+    def forget(self, call: Call) -> None:
+        self._calls.pop(call.draft.first.id, None)
+        self._wake_if_idle()
+
+    def start(self, call: Call, ring_out: RingOut, plan: CallPlan) -> None:
+        """place of a reservation: the call runs from now on."""
+        self._reserved -= 1
+        self._calls[ring_out.id] = call
+        call.begin(ring_out, plan)
+        self.flush()
+
+    def release(self, call: Call) -> None:
+        self._reserved -= 1
+        media, call.media = call.media, None
+        if media is not None:
+            media.close()
+        self._wake_if_idle()
+
+    def _credentials(self, number: str) -> Credentials | None:
+        trunk = self.trunks.find(number)
+        return None if trunk is None else trunk.credentials
+
+    def _write_late(self) -> None:
+        late, self._late = self._late, set()
+        for call in late:
+            call.write()
+
+    def _wake_if_idle(self) -> None:
+        if not self._calls and not self._reserved:
+            self._idle.set()
+
+    def _orphan_gone(self, orphan: Orphan) -> None:
+        self._orphans.discard(orphan)
+        self.store.update(orphan.ended_row(self.clock.wall()))
+
+
+class Place:
+    """A place among the live calls; implements service.ports.Reservation."""
+
+    __slots__ = ("_call", "_node")
+
+    def __init__(self, node: Node, call: Call) -> None:
+        self._node = node
+        self._call: Call | None = call
+
+    def place(self, ring_out: RingOut, plan: CallPlan) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            self._node.start(call, ring_out, plan)
+
+    def release(self) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            self._node.release(call)

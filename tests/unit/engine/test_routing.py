@@ -1,0 +1,269 @@
+"""Which trunk, which gateway, which target next; and what the phones are shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fakes.engine_world import PLAN, Stage
+from ringout.config import TrunkConfig
+from ringout.domain.status import Party
+from ringout.engine.gateways import Gateway, in_order, parse_gateway
+from ringout.engine.identity import identity_for
+from ringout.engine.trunks import Trunk, Trunks
+
+TWO = TrunkConfig("two", ("sip:10.0.0.1", "sip:10.0.0.2:5070;transport=tcp"), username="u", password="p")
+
+
+def gateways_asked(stage: Stage) -> list[str]:
+    return [session.uri.partition("@")[2] for session in stage.agent.sessions]
+
+
+# --- trunks ---
+
+
+def test_longest_prefix_wins() -> None:
+    trunks = Trunks(
+        [
+            TrunkConfig("world", ("sip:10.0.0.1",)),
+            TrunkConfig("home", ("sip:10.0.0.2",), prefixes=("+1", "+44")),
+            TrunkConfig("bay", ("sip:10.0.0.3",), prefixes=("+1650",)),
+        ],
+        "us",
+    )
+    found = [trunks.find(number) for number in ("+16505550100", "+14155550100", "+442079460000", "+4930123")]
+    assert [trunk and trunk.name for trunk in found] == ["bay", "home", "home", "world"]
+
+
+def test_first_named_trunk_wins_among_equals() -> None:
+    trunks = Trunks([TrunkConfig("a", ("sip:10.0.0.1",)), TrunkConfig("b", ("sip:10.0.0.2",))], "us")
+    found = trunks.find("+1650")
+    assert found is not None
+    assert found.name == "a"
+
+
+def test_number_that_no_trunk_serves() -> None:
+    stage = Stage(TrunkConfig("home", ("sip:10.0.0.1",), prefixes=("+1",)))
+    stage.place(replace(PLAN, callee_number="+4930123456"))
+    stage.caller.answers()
+    assert stage.statuses == "Success DestinationBlocked CannotReach"
+    assert "no" in stage.row.callee.explanation
+
+
+@pytest.mark.parametrize(
+    ("number_format", "prefix", "number", "dialled"),
+    [
+        ("+e164", "", "+16505550100", "+16505550100"),
+        ("e164", "", "+16505550100", "16505550100"),
+        ("national", "", "+16505550100", "6505550100"),
+        ("national", "9", "+16505550100", "96505550100"),
+        ("national", "", "+442079460000", "011442079460000"),
+    ],
+)
+def test_number_formats(number_format: str, prefix: str, number: str, dialled: str) -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), number_format=number_format, number_prefix=prefix), "us")
+    assert trunk.dialled(number) == dialled
+
+
+def test_gateway_texts() -> None:
+    assert parse_gateway("sip:10.0.0.1").uri("7") == "sip:7@10.0.0.1"
+    assert parse_gateway("sip:10.0.0.1:5070;transport=TCP").uri("7") == "sip:7@10.0.0.1:5070;transport=tcp"
+    assert parse_gateway("sip:[::1]:5070") == Gateway("udp", "::1", 5070)
+    for text in ("10.0.0.1", "tel:+1650", "sip:10.0.0.1;transport=sctp", "sips:10.0.0.1"):
+        with pytest.raises(ValueError, match="gateway"):
+            parse_gateway(text)
+    with pytest.raises(ValueError, match="no gateway"):
+        Trunk(TrunkConfig("t", ()), "us")
+
+
+def test_resting_gateways_come_last_but_are_not_given_up() -> None:
+    first, second = Gateway("udp", "10.0.0.1", 5060), Gateway("udp", "10.0.0.2", 5060)
+    first.rest(100.0, 10.0)
+    assert in_order([first, second], 105.0) == [second, first]
+    assert in_order([first, second], 110.0) == [first, second]
+    second.rest(100.0, 1e9)
+    assert second.resting_until == 3700.0
+    assert in_order([first, second], 105.0) == [first, second]
+
+
+# --- failover ---
+
+
+@pytest.mark.parametrize(("code", "cause"), [(503, "response"), (408, "timeout"), (503, "transport")])
+def test_next_gateway(code: int, cause: str) -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.fails(code, cause=cause)
+    assert gateways_asked(stage) == ["10.0.0.1", "10.0.0.2:5070;transport=tcp"]
+    assert stage.caller.asked["flow"].transport == "tcp"
+    assert stage.caller.asked["credentials"].username == "u"
+    stage.caller.answers()
+    assert stage.store.rows[-1].caller.status == "Success"
+
+
+@pytest.mark.parametrize("code", [500, 486, 404, 408, 603])
+def test_other_answers_are_final(code: int) -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.fails(code)
+    assert len(stage.agent.sessions) == 1
+
+
+def test_503_after_ringing_is_final() -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.rings()
+    stage.caller.fails(503)
+    assert len(stage.agent.sessions) == 1
+
+
+def test_every_gateway_is_down() -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.fails(503, cause="transport")
+    stage.caller.fails(503, "Service Unavailable")
+    assert stage.statuses == "GenericError InProgress CannotReach"
+    assert stage.is_quiet()
+
+
+def test_unreachable_address_is_skipped() -> None:
+    stage = Stage(TWO)
+    stage.agent.unreachable.add("10.0.0.1")
+    stage.place()
+    assert gateways_asked(stage) == ["10.0.0.2:5070;transport=tcp"]
+    stage = Stage(TrunkConfig("one", ("sip:10.0.0.1",)))
+    stage.agent.unreachable.add("10.0.0.1")
+    stage.place()
+    assert stage.statuses == "GenericError InProgress CannotReach"
+
+
+def test_retry_after_rests_the_gateway_for_other_calls_too() -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.fails(503, retry_after=20)
+    stage.place(ring_out_id=2)
+    assert gateways_asked(stage)[-1] == "10.0.0.2:5070;transport=tcp"
+    stage.world.pass_seconds(20)
+    stage.place(ring_out_id=3)
+    assert gateways_asked(stage)[-1] == "10.0.0.1"
+
+
+def test_503_without_retry_after_rests_nothing() -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.fails(503)
+    stage.place(ring_out_id=2)
+    assert gateways_asked(stage)[-1] == "10.0.0.1"
+
+
+def test_gateway_that_says_nothing_for_its_timeout() -> None:
+    stage = Stage(replace(TWO, gateway_timeout_seconds=2.0))
+    stage.place()
+    first = stage.caller
+    stage.world.pass_seconds(2.1)
+    assert first.log == ["CANCEL"]
+    assert len(stage.agent.sessions) == 2
+    first.answers()
+    assert "Success" not in stage.statuses, "the abandoned session counts no more"
+    stage.caller.answers()
+    assert stage.store.rows[-1].caller.status == "Success"
+
+
+def test_gateway_that_said_100_keeps_the_call() -> None:
+    stage = Stage(replace(TWO, gateway_timeout_seconds=2.0))
+    stage.place()
+    stage.caller.state = "proceeding"
+    stage.world.pass_seconds(10)
+    assert len(stage.agent.sessions) == 1
+
+
+def test_silent_gateways_end_as_no_answer() -> None:
+    stage = Stage(replace(TWO, gateway_timeout_seconds=2.0))
+    stage.place()
+    stage.world.pass_seconds(5)
+    assert stage.statuses == "NoAnswer InProgress CannotReach"
+    assert stage.is_quiet()
+
+
+# --- redirection ---
+
+
+def test_redirection_is_followed_in_order_without_credentials_for_strangers() -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.fails(302, contacts=["sip:+16505550101@10.0.0.7", "sip:+16505550101@10.0.0.1:5060;x=1"])
+    assert gateways_asked(stage)[-1] == "10.0.0.7"
+    assert stage.caller.asked["credentials"] is None
+    stage.caller.fails(480)
+    assert gateways_asked(stage)[-1] == "10.0.0.1:5060;x=1"
+    assert stage.caller.asked["credentials"] is not None
+    stage.caller.answers()
+    assert stage.store.rows[-1].caller.status == "Success"
+
+
+def test_redirection_never_goes_in_a_circle() -> None:
+    stage = Stage()
+    stage.place()
+    stage.caller.fails(302, contacts=["sip:+16505550101@10.0.0.7"])
+    stage.caller.fails(302, contacts=["sip:+16505550101@10.0.0.1", "sip:+16505550101@10.0.0.7"])
+    assert len(stage.agent.sessions) == 2
+    assert stage.statuses == "GenericError InProgress CannotReach"
+
+
+def test_redirections_are_limited() -> None:
+    stage = Stage()
+    stage.place()
+    for count in range(20):
+        if stage.node.live:
+            stage.caller.fails(302, contacts=[f"sip:+16505550101@10.0.1.{count}", f"sip:+16505550101@10.0.2.{count}"])
+    assert len(stage.agent.sessions) == 6
+
+
+def test_redirection_to_what_is_no_sip_uri() -> None:
+    stage = Stage()
+    stage.place()
+    stage.caller.fails(302, contacts=["tel:+1650", "mailto:x@y", "", "sip:\x00"])
+    assert stage.statuses == "GenericError InProgress CannotReach"
+
+
+def test_redirection_to_a_name_goes_through_the_gateway() -> None:
+    stage = Stage()
+    stage.agent.unreachable.add("elsewhere.example")
+    stage.place()
+    stage.caller.fails(302, contacts=["sip:+16505550101@elsewhere.example"])
+    assert stage.caller.asked["flow"].remote == ("10.0.0.1", 5060)
+    assert stage.caller.uri == "sip:+16505550101@elsewhere.example"
+
+
+# --- identity ---
+
+
+def test_callee_is_shown_the_caller_id_in_the_trunks_format() -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), number_format="e164", number_prefix="9"), "us")
+    identity = identity_for(Party.CALLEE, replace(PLAN, caller_id="+16505550303"), trunk, "192.0.2.1")
+    assert identity.from_ == "<sip:16505550303@192.0.2.1>"
+    assert identity.headers == (("P-Asserted-Identity", "<sip:16505550303@192.0.2.1>"),)
+
+
+def test_blocked_caller_id() -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), from_domain="ringout.example"), "us")
+    identity = identity_for(Party.CALLEE, replace(PLAN, caller_id=None), trunk, "192.0.2.1")
+    assert identity.from_ == '"Anonymous" <sip:anonymous@anonymous.invalid>'
+    assert identity.headers == (
+        ("P-Asserted-Identity", "<sip:+16505550100@ringout.example>"),
+        ("Privacy", "id"),
+    )
+
+
+def test_blocked_caller_id_names_nobody_to_an_untrusted_trunk() -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), asserted_identity=False), "us")
+    identity = identity_for(Party.CALLEE, replace(PLAN, caller_id=None), trunk, "192.0.2.1")
+    assert identity.headers == (("Privacy", "id"),)
+
+
+def test_callers_own_phone_is_shown_the_main_number_and_the_callees_as_name() -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",)), "us")
+    identity = identity_for(Party.CALLER, replace(PLAN, caller_id=None), trunk, "::1")
+    assert identity.from_ == '"+16505550202" <sip:+16505550100@[::1]>'
+    assert identity.headers == (("P-Asserted-Identity", "<sip:+16505550100@[::1]>"),)

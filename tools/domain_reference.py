@@ -1,0 +1,120 @@
+"""Writes docs/reference/machine.md and outcomes.md from the tables in the code. A test holds them to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ringout.domain import orders as o
+from ringout.domain.machine_ignored import IGNORED
+from ringout.domain.machine_kinds import Kind, State
+from ringout.domain.machine_table import TABLE
+from ringout.domain.outcomes import CLASSES, EXACT, NO_RESPONSE, NO_ROUTE, OWN_FAULT, UNREACHABLE, UNUSABLE_ANSWER, Row
+
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+
+_MACHINE_HEAD = """# The RingOut machine
+
+Printed by `python tools/domain_reference.py` from `src/ringout/domain/machine_table.py`; do not edit.
+
+A fact (something happened) is sorted into a kind, then state and kind are looked up: the row names the next state and
+the orders. What is not in the table is ignored for the reason given at the end.
+
+"""
+
+_OUTCOMES_HEAD = """# How a failed leg reads
+
+Printed by `python tools/domain_reference.py` from `src/ringout/domain/outcomes.py`; do not edit.
+
+A leg that is never answered ends with the status of this table; code and reason phrase stand beside it in the API.
+*Side* says who ended it: the *party* (read: caller or callee), the *network*, or this *server*. The sentence
+begins with "The caller's" or "The callee's".
+
+"""
+
+
+def machine_page() -> str:
+    parts = [_MACHINE_HEAD, _diagram(), "\n"]
+    for state in State:
+        rows = [(kind, *TABLE[state, kind]) for kind in Kind if (state, kind) in TABLE]
+        if rows:
+            parts.append(f"## {state.value}\n\n| when | then | orders |\n|---|---|---|\n")
+            parts += [f"| {kind.value} | {then.value} | {_orders(orders)} |\n" for kind, then, orders in rows]
+            parts.append("\n")
+    parts.append("## Ignored\n\n| state | reason | kinds |\n|---|---|---|\n")
+    for state in State:
+        reasons: dict[str, list[str]] = {}
+        for kind in Kind:
+            if (state, kind) in IGNORED:
+                reasons.setdefault(IGNORED[state, kind], []).append(kind.value)
+        parts += [f"| {state.value} | {why} | {', '.join(kinds)} |\n" for why, kinds in reasons.items()]
+    return "".join(parts)
+
+
+def outcomes_page() -> str:
+    parts = [_OUTCOMES_HEAD, "| code | status | side | sentence | source |\n|---|---|---|---|---|\n"]
+    parts += [_outcome(str(code), row) for code, row in sorted(EXACT.items())]
+    parts += [_outcome(f"any other {digit}xx", row) for digit, row in CLASSES.items()]
+    parts.append(_outcome("no response at all", NO_RESPONSE))
+    parts.append(_outcome("transport error", UNREACHABLE))
+    parts.append(_outcome("2xx without usable SDP", UNUSABLE_ANSWER))
+    parts.append(_outcome("no trunk", NO_ROUTE))
+    parts.append(_outcome("our request could not be made", OWN_FAULT))
+    return "".join(parts)
+
+
+def _outcome(code: str, row: Row) -> str:
+    return f"| {code} | {row.status} | {row.side} | ...'s {row.what} | {row.source} |\n"
+
+
+def _diagram() -> str:
+    arrows: dict[tuple[State, State], list[str]] = {}
+    for (state, kind), (then, _) in TABLE.items():
+        if then is not state and then not in (State.ENDING, State.ENDED):
+            arrows.setdefault((state, then), []).append(kind.value)
+    lines = [f"    {a.value} --> {b.value}: {' / '.join(kinds)}\n" for (a, b), kinds in arrows.items()]
+    ends = sorted({state.value for (state, _), (then, _) in TABLE.items() if then in (State.ENDING, State.ENDED)})
+    lines += [f"    {name} --> Ended\n" if name == "Ending" else f"    {name} --> Ending\n" for name in ends]
+    return f"```mermaid\nstateDiagram-v2\n    [*] --> New\n{''.join(lines)}    Ended --> [*]\n```\n"
+
+
+def _orders(orders: tuple[o.Order, ...]) -> str:
+    return "; ".join(_order(order) for order in orders) or "-"
+
+
+def _order(order: o.Order) -> str:
+    match order:
+        case o.Dial(party):
+            return f"dial {party}"
+        case o.HangUp(party):
+            return f"hang up {party}"
+        case o.Play(sounds):
+            return f"play {' + '.join(sounds)}"
+        case o.PlayRingback():
+            return "play ringback"
+        case o.ListenToCallee():
+            return "let the caller hear the callee"
+        case o.StopPlaying():
+            return "stop playing"
+        case o.Bridge():
+            return "bridge"
+        case o.CloseMedia():
+            return "close media"
+        case o.StartTimer(timer):
+            return f"start timer *{timer.value}*"
+        case o.StopTimer(timer):
+            return f"stop timer *{timer.value}*"
+        case o.Show(party, status, _):
+            return f"**{party} {status}**"
+        case o.End(party, status, _, _):
+            return f"**{party} {status or 'as the outcome says'}**, ended"
+        case o.Conclude(status, _, _):
+            return f"**call {status}**"
+
+
+def main() -> None:
+    (REFERENCE / "machine.md").write_text(machine_page())
+    (REFERENCE / "outcomes.md").write_text(outcomes_page())
+
+
+if __name__ == "__main__":
+    main()
