@@ -32,7 +32,7 @@ OpenCall = Callable[..., MediaCall]
 @pytest.fixture
 async def media() -> AsyncIterator[EmbeddedMedia]:
     config = MediaConfig(**free_ports(100), silence_seconds=1.0)  # type: ignore[arg-type]
-    engine = EmbeddedMedia(config, print)
+    engine = EmbeddedMedia(config)
     await engine.start()
     yield engine
     await engine.close()

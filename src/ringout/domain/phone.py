@@ -29,7 +29,6 @@ class PhoneNumber:
         return self.e164 if self.extension is None else f"{self.e164}*{self.extension}"
 
 
-@lru_cache(maxsize=8192)
 def parse(text: str, country: str) -> PhoneNumber:
     """Reads a number in E.164 with or without +, in the national form of that country, or `MAIN*EXT`.
 
@@ -38,7 +37,14 @@ def parse(text: str, country: str) -> PhoneNumber:
     Raises ValueError for everything else.
     """
     written = text.strip(" \t")
-    if len(written) > _MAX_CHARACTERS or not _WRITTEN.fullmatch(written):
+    if len(written) > _MAX_CHARACTERS:
+        raise ValueError("not a phone number")
+    return _parse(written, country)
+
+
+@lru_cache(maxsize=8192)  # of short texts only: the blanks that anybody may send around them are cut off before
+def _parse(written: str, country: str) -> PhoneNumber:
+    if not _WRITTEN.fullmatch(written):
         raise ValueError("not a phone number")
     main, _, extension = written.partition("*")
     digits = _NOT_DIGITS.sub("", main)

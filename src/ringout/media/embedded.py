@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_address
 from itertools import count
 
+from ringout import logs
 from ringout.config import MediaConfig
 from ringout.domain.errors import Unavailable
 from ringout.domain.status import Party
@@ -14,16 +15,17 @@ from ringout.media import prompts, wire
 from ringout.media.worker_link import WorkerLink
 from ringout.service.ports import MediaListener, RtpDestination
 
+log = logs.get("media")
+
 _START_SECONDS = 20.0
 _RETRY_SECONDS = 1.0  # between the death of a worker that lived shorter than that and its replacement
 
 
 class EmbeddedMedia:
-    """service.ports.MediaEngine. on_worker_log: called with one sentence for each trouble of a worker."""
+    """service.ports.MediaEngine."""
 
-    def __init__(self, config: MediaConfig, on_worker_log: Callable[[str], None] | None = None) -> None:
+    def __init__(self, config: MediaConfig) -> None:
         self._config = config
-        self._log = on_worker_log or (lambda text: None)
         self._links: list[WorkerLink] = []
         self._sessions: dict[int, EmbeddedSession] = {}
         self._numbers = count(1)
@@ -68,7 +70,7 @@ class EmbeddedMedia:
     def _replace(self, dead: WorkerLink, settings: wire.Settings) -> None:
         """A worker died unasked: its calls fail, another takes its ports."""
         lost = [session for session in self._sessions.values() if session.link is dead]
-        self._log(f"Media worker {dead.pid} died with {len(lost)} calls and is replaced.")
+        log.error("a media worker died and is replaced", worker=dead.pid, calls=len(lost))
         for session in lost:
             session.fail("The media process of this call died.")
         loop = asyncio.get_running_loop()
@@ -112,10 +114,10 @@ class EmbeddedMedia:
 
     def _on_report(self, link: WorkerLink, report: wire.Report) -> None:
         if isinstance(report, wire.Problem):
-            self._log(report.text)
+            log.warning("a media worker reports trouble", trouble=report.text)
         elif isinstance(report, wire.Counted):
             self.strangers += report.strangers
-            self._log(f"{report.strangers} RTP packets of strangers were dropped in one call.")
+            log.warning("RTP packets of strangers were dropped in one call", packets=report.strangers)
         elif not isinstance(report, wire.Bound) and (session := self._sessions.get(report.session)) is not None:
             session.receive(report)
 

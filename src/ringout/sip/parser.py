@@ -108,7 +108,12 @@ def _response(line: str, headers: Headers, body: bytes, fault: str | None) -> Re
         raise MalformedMessage("SIP version not supported")
     if fault is not None:
         raise MalformedMessage(fault)
-    return Response(int(match[2]), match[3] or "", headers, body)
+    return Response(int(match[2]), _readable(match[3] or ""), headers, body)
+
+
+def _readable(reason: str) -> str:
+    """A phrase is shown to people and stored as JSON: bytes that are not UTF-8 must not get that far."""
+    return reason if reason.isascii() else reason.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _request(line: str, headers: Headers, body: bytes, fault: str | None) -> Request:

@@ -15,6 +15,9 @@ from ringout.storage.writer import Reader, Writer
 
 _RECENT = 4096  # ended RingOuts kept in memory besides all live ones; older ones are read from the file
 _RETRY_SECONDS = 1.0
+# Changes of running calls wait so long for each other: a phone that answers at once makes several in a few
+# milliseconds, and a commit costs more CPU than all else the storage does for a call. A new RingOut waits for nothing.
+_TOGETHER_SECONDS = 0.01
 
 log = logs.get("storage")
 
@@ -50,13 +53,19 @@ class SqliteRingOuts:
         self._reader = reader
         self._loop = asyncio.get_running_loop()
         self._gathering: _Group | None = None
-        self._is_writing = False
+        self._is_writing = False  # or is about to
+        self._waiting: asyncio.TimerHandle | None = None  # until then more updates may join
         self._live: dict[int, RingOut] = {}  # durable, not ended
         self._recent: dict[int, RingOut] = {}  # durable, ended; oldest first
 
     async def add(self, ring_out: RingOut) -> None:
         group = self._gather(ring_out)
         group.added.add(ring_out.id)
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.cancel()
+            # Not at once: what else happens in this turn of the loop joins the same transaction.
+            self._loop.call_soon(self._write)
         await asyncio.shield(group.done)
 
     def update(self, ring_out: RingOut) -> Awaitable[None]:
@@ -95,13 +104,13 @@ class SqliteRingOuts:
         if group is None:
             group = self._gathering = _Group(self._loop)
             if not self._is_writing:
-                # Not at once: what else happens in this turn of the loop joins the same transaction.
                 self._is_writing = True
-                self._loop.call_soon(self._write)
+                self._waiting = self._loop.call_later(_TOGETHER_SECONDS, self._write)
         group.rows[ring_out.id] = ring_out
         return group
 
     def _write(self) -> None:
+        self._waiting = None
         group, self._gathering = self._gathering, None
         if group is None:
             self._is_writing = False
@@ -117,7 +126,10 @@ class SqliteRingOuts:
         if error is None:
             self._remember(group.rows.values())
             group.done.set_result(None)
-            self._write()
+            if self._gathering is None or self._gathering.added:
+                self._write()
+            else:
+                self._waiting = self._loop.call_later(_TOGETHER_SECONDS, self._write)
             return
         log.error("RingOuts could not be written; trying again", why=str(error), rows=len(group.rows))
         self._keep_for_later(group)

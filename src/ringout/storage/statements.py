@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
@@ -53,7 +54,12 @@ _decoder = msgspec.json.Decoder(RingOut)
 
 def row(ring_out: RingOut) -> tuple[Any, ...]:
     """In the order of the table's columns, as UPSERT wants it."""
-    record = _encoder.encode(ring_out).decode()
+    try:
+        record = _encoder.encode(ring_out).decode()
+    except UnicodeEncodeError:
+        # One row with half a character in it must not keep all those beside it from the disk.
+        text = json.dumps(msgspec.to_builtins(ring_out), ensure_ascii=False)
+        record = text.encode("utf-8", "replace").decode()
     return (ring_out.id, ring_out.extension_id, ring_out.node, ring_out.ended_at, record)
 
 

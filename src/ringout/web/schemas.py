@@ -22,6 +22,7 @@ class FromInfo(Struct, rename="camel"):
 
     phone_number: Number | None = None
     forwarding_number_id: str | None = None
+    extension_number: Annotated[str | None, Meta(description="Refused: MAIN*EXT as phoneNumber does this")] = None
 
 
 class PhoneInfo(Struct, rename="camel"):

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# A RingOut with curl: examples/ringout.sh TO [FROM]. Needs RINGOUT_URL, RINGOUT_CLIENT_ID, RINGOUT_CLIENT_SECRET,
+# RINGOUT_USERNAME, RINGOUT_EXTENSION and RINGOUT_PASSWORD.
+set -euo pipefail
+
+field() { sed -E "s/.*\"$1\": ?\"?([^\",}]*).*/\1/"; }
+
+token=$(curl -fsS -u "$RINGOUT_CLIENT_ID:$RINGOUT_CLIENT_SECRET" "$RINGOUT_URL/restapi/oauth/token" \
+  -d grant_type=password --data-urlencode "username=$RINGOUT_USERNAME" -d "extension=$RINGOUT_EXTENSION" \
+  --data-urlencode "password=$RINGOUT_PASSWORD" | field access_token)
+
+api() { curl -fsS -H "Authorization: Bearer $token" -H "Content-Type: application/json" "$@"; }
+ring_outs="$RINGOUT_URL/restapi/v1.0/account/~/extension/~/ringout"
+
+from=${2:+"\"from\": {\"phoneNumber\": \"$2\"}, "}
+id=$(api "$ring_outs" -d "{${from:-}\"to\": {\"phoneNumber\": \"$1\"}}" | field id)
+echo "RingOut $id"
+trap 'api -X DELETE "$ring_outs/$id" || true' INT TERM
+
+status=InProgress
+while [ "$status" = InProgress ]; do
+  sleep 0.5
+  status=$(api "$ring_outs/$id" | field callStatus)
+done
+echo "$status"
+if [ "$status" = Success ]; then
+  sleep 3
+  api -X DELETE "$ring_outs/$id"
+  echo "hung up"
+fi

@@ -1,0 +1,202 @@
+"""The composition root: the only place that knows every part, makes the real clocks, and orders start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from ringout import logs
+from ringout.config import Config
+from ringout.domain.account import Extension
+from ringout.engine.node import Node
+from ringout.media.embedded import EmbeddedMedia
+from ringout.net.http_server import HttpServer
+from ringout.net.random_ids import RandomIds
+from ringout.net.sip_driver import SipDriver
+from ringout.net.tasks import Tasks
+from ringout.service.accounts import Accounts
+from ringout.service.grants import Grants
+from ringout.service.passwords import Passwords
+from ringout.service.ringouts import RingOuts
+from ringout.service.seed import seed
+from ringout.service.signing import SigningKey
+from ringout.service.tokens import Tokens
+from ringout.sip.events import Event
+from ringout.sip.timers import TimerValues
+from ringout.sip.user_agent import UserAgent, UserAgentSettings
+from ringout.storage.sqlite import SqliteStorage, open_storage
+from ringout.web.routes import make_app
+
+log = logs.get("server")
+
+_SWEEP_SECONDS = 15.0
+
+
+class StartFailed(Exception):
+    """The server cannot start as configured. One plain sentence."""
+
+
+class SystemClock:
+    """The event loop's time and the wall's."""
+
+    __slots__ = ("monotonic",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.monotonic = loop.time
+
+    def wall(self) -> float:
+        return time.time()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases, once storage is open."""
+
+    accounts: Accounts
+    tokens: Tokens
+    grants: Grants
+
+
+class Server:
+    """One node: everything from the sockets to the database. Make it inside the running loop."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._clock = SystemClock(loop)
+        self._ids = RandomIds()
+        self._tasks = Tasks()
+        self._running = AsyncExitStack()
+        self._asked_to_stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._node: Node
+        self._services: Services
+        self._driver: SipDriver
+        self.http_url = ""
+
+    @property
+    def sip_listeners(self) -> Sequence[tuple[str, str, int]]:
+        """(transport, host, port) as really bound."""
+        return self._driver.listeners
+
+    async def start(self) -> None:
+        """Storage, media, SIP, recovery of what a crash left, and only then the API. Raises StartFailed with nothing
+        left running."""
+        try:
+            await self._start()
+        except (OSError, ValueError) as error:
+            await self._running.aclose()
+            raise StartFailed(f"the server cannot start: {error}") from error
+        except BaseException:
+            await self._running.aclose()
+            raise
+
+    async def _start(self) -> None:
+        config = self._config
+        self._running.push_async_callback(self._tasks.stop)
+        storage = await self._open_storage()
+        media = EmbeddedMedia(config.media)
+        self._running.push_async_callback(media.close)
+        await media.start()
+        user_agent = self._make_user_agent()
+        self._driver = SipDriver(user_agent, self._on_sip_event, self._tasks, config.sip.max_message_bytes)
+        self._running.push_async_callback(self._driver.close)
+        self._node = Node(config, self._clock, self._ids, storage.ring_outs, media, user_agent, self._driver)
+        await self._driver.start(config.sip.listen)
+        await self._node.recover()
+        await self._open_api(storage)
+        log.info("ready", http=self.http_url, sip=[":".join(map(str, listener)) for listener in self.sip_listeners])
+
+    async def _open_storage(self) -> SqliteStorage:
+        directory = self._config.data_dir
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        storage = await open_storage(directory / "ringout.sqlite")
+        self._running.push_async_callback(storage.close)
+        passwords = Passwords()
+        await seed(storage.accounts, self._config, self._ids, passwords)
+        accounts = await Accounts.load(storage.accounts)
+        key = await asyncio.to_thread(SigningKey.load, directory / "signing-key.pem")
+        tokens = Tokens(storage.tokens, accounts, self._clock, self._ids, key)
+        await tokens.load()
+        self._services = Services(accounts, tokens, Grants(tokens, accounts, passwords, self._clock))
+        return storage
+
+    def _make_user_agent(self) -> UserAgent:
+        sip = self._config.sip
+        timers = TimerValues(sip.t1_seconds, sip.t2_seconds, sip.t4_seconds)
+        return UserAgent(self._ids, UserAgentSettings(timers=timers, product=sip.user_agent))
+
+    def _on_sip_event(self, event: Event) -> None:
+        self._node.on_sip_event(event)
+
+    async def _open_api(self, storage: SqliteStorage) -> None:
+        config, services = self._config, self._services
+        ring_outs = RingOuts(storage.ring_outs, self._node, services.accounts, self._clock, self._ids, config)
+        sweep = self._tasks.start(self._sweep(ring_outs), "sweep of old results")
+        self._running.callback(sweep.cancel)
+        node = self._node
+        app = make_app(
+            config=config,
+            ring_outs=ring_outs,
+            tokens=services.tokens,
+            grants=services.grants,
+            ids=self._ids,
+            live=lambda: node.live,
+            draining=lambda: node.draining,
+        )
+        http = HttpServer(app, config.http.host, config.http.port, self._tasks)
+        self._running.push_async_callback(http.close)
+        await http.start()
+        host = f"[{config.http.host}]" if ":" in config.http.host else config.http.host
+        self.http_url = f"http://{host}:{http.port}"
+
+    async def _sweep(self, ring_outs: RingOuts) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            try:
+                await ring_outs.remove_old()
+                await self._services.tokens.remove_expired()
+            except OSError:
+                log.exception("old results could not be removed")  # the next sweep tries again
+
+    # --- the sandbox's questions ---------------------------------------------------------------------------------
+
+    def user(self, extension: str) -> Extension:
+        """The configured user with that extension. Raises KeyError."""
+        return self._services.accounts.extension_by_number(extension)
+
+    async def issue_jwt(self, extension: str) -> str:
+        """A personal JWT for that user."""
+        return await self._services.tokens.issue_jwt(self.user(extension).id, "sandbox")
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    async def run_until_signal(self) -> None:
+        """Returns at the first SIGTERM or SIGINT; a second one makes stop hurry."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._on_signal)
+        await self._asked_to_stop.wait()
+
+    def _on_signal(self) -> None:
+        if self._asked_to_stop.is_set():
+            self._hurry.set()
+        self._asked_to_stop.set()
+
+    async def stop(self) -> None:
+        """Drains: the API refuses new calls and still answers, live calls may finish, what is left is hung up."""
+        seconds = self._config.call.drain_seconds
+        log.info("draining", live=self._node.live, seconds=seconds)
+        drain = self._tasks.start(self._node.drain(seconds), "drain")
+        hurry = self._tasks.start(self._hurry.wait(), "second signal")
+        await asyncio.wait((drain, hurry), return_when=asyncio.FIRST_COMPLETED)
+        if not drain.done():
+            drain.cancel()
+            await asyncio.wait((drain,))
+            await self._node.drain(0.0)
+        await self._running.aclose()
+        log.info("stopped")

@@ -1,0 +1,113 @@
+"""The few API requests that the command line makes, on the standard library's HTTP client."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ipaddress
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+import msgspec
+
+from ringout.cli.credentials import Credentials
+from ringout.cli.failures import REFUSED, UNREACHABLE, CommandFailed
+
+_SECONDS = 15.0
+_JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_RING_OUTS = "/restapi/v1.0/account/~/extension/~"
+
+
+class Gone(CommandFailed):
+    """404: the server knows no such RingOut, or has forgotten it after its end."""
+
+
+class ApiClient:
+    """One logged-in user. Every method raises CommandFailed with the server's own words."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._url = credentials.url
+        # A proxy of the environment is for the world outside, not for a server on this machine.
+        direct = [urllib.request.ProxyHandler({})] if _is_loopback(credentials.url) else []
+        self._opener = urllib.request.build_opener(*direct)
+        self._authorization = self._log_in(credentials)
+
+    def place(self, to: str, from_: str | None, caller_id: str | None, prompt: bool | None) -> dict[str, Any]:
+        """Places a RingOut; its first status."""
+        body: dict[str, Any] = {"to": {"phoneNumber": to}}
+        if from_ is not None:
+            body["from"] = {"phoneNumber": from_}
+        if caller_id is not None:
+            body["callerId"] = {"phoneNumber": caller_id}
+        if prompt is not None:
+            body["playPrompt"] = prompt
+        return self._request("POST", f"{_RING_OUTS}/ringout", msgspec.json.encode(body), "application/json")
+
+    def get(self, ring_out_id: str) -> dict[str, Any]:
+        return self._request("GET", _path(ring_out_id))
+
+    def cancel(self, ring_out_id: str) -> None:
+        self._request("DELETE", _path(ring_out_id))
+
+    def _log_in(self, credentials: Credentials) -> str:
+        if credentials.jwt:
+            form = {"grant_type": _JWT_GRANT, "assertion": credentials.jwt}
+        else:
+            form = {"grant_type": "password", "username": credentials.username, "password": credentials.password}
+            if credentials.extension:
+                form["extension"] = credentials.extension
+        basic = base64.b64encode(f"{credentials.client_id}:{credentials.client_secret}".encode()).decode()
+        self._authorization = f"Basic {basic}"
+        body = urllib.parse.urlencode(form).encode()
+        token = self._request("POST", "/restapi/oauth/token", body, "application/x-www-form-urlencoded")
+        return f"Bearer {token.get('access_token', '')}"
+
+    def _request(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> dict[str, Any]:
+        headers = {"Authorization": self._authorization, "Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        try:
+            request = urllib.request.Request(self._url + path, body, headers, method=method)
+            with self._opener.open(request, timeout=_SECONDS) as response:
+                return _decoded(response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _refusal(error.code, _decoded(error.read()), error.headers.get("Retry-After")) from error
+        except http.client.HTTPException as error:
+            raise CommandFailed(f"what answers at {self._url} is no HTTP server.", UNREACHABLE) from error
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            why = getattr(reason, "strerror", None) or str(reason)
+            raise CommandFailed(f"no server answers at {self._url} ({why}).", UNREACHABLE) from error
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        decoded = msgspec.json.decode(body) if body else {}
+    except msgspec.DecodeError:
+        return {}
+    return decoded if isinstance(decoded, dict) else {}
+
+
+def _refusal(status: int, body: dict[str, Any], retry_after: str | None) -> CommandFailed:
+    words = str(body.get("message") or body.get("error_description") or f"HTTP {status}").rstrip(".")
+    if status >= 500:
+        again = f" Try again in {retry_after} s." if retry_after else ""
+        return CommandFailed(f"the server cannot do that now: {words}.{again}", UNREACHABLE)
+    kind = Gone if status == 404 else CommandFailed
+    return kind(f"the server refuses: {words}.", REFUSED)
+
+
+def _path(ring_out_id: str) -> str:
+    twin = "ringout" if ring_out_id.isdigit() else "ring-out"
+    return f"{_RING_OUTS}/{twin}/{urllib.parse.quote(ring_out_id, safe='')}"
+
+
+def _is_loopback(url: str) -> bool:
+    host = urllib.parse.urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

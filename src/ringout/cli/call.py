@@ -1,0 +1,123 @@
+"""`ringout call`, `ringout status` and `ringout cancel`: a RingOut from the command line of a running server."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from ringout.cli.api_client import ApiClient, Gone
+from ringout.cli.credentials import find_credentials
+from ringout.cli.failures import INTERRUPTED, NOT_JOINED, OK, CommandFailed
+from ringout.cli.snapshot import Snapshot, read_snapshot
+from ringout.cli.two_lanes import TwoLanes
+
+_POLL_SECONDS = 0.25
+_END_SECONDS = 40.0  # after a cancel: 64*T1 and a little, the longest that taking a leg down may last
+
+Number = Annotated[str, Parameter(help="Phone number, E.164: +16505550102.")]
+FromOption = Annotated[str | None, Parameter(name="--from", help="Your phone, rung first; default: your first.")]
+CallerIdOption = Annotated[str | None, Parameter(help="Number that the other party is shown.")]
+PromptOption = Annotated[
+    bool | None, Parameter(negative="--no-prompt", help="Ask you for a 1 before the other is rung.")
+]
+UrlOption = Annotated[str | None, Parameter(name="--url", help="Server; default: RINGOUT_URL, or the running sandbox.")]
+IdArgument = Annotated[str, Parameter(help="Id of a RingOut, as a number or s-...")]
+
+
+def call(
+    to: Number,
+    /,
+    *,
+    from_: FromOption = None,
+    caller_id: CallerIdOption = None,
+    prompt: PromptOption = None,
+    url: UrlOption = None,
+) -> int:
+    """Rings your phone, then TO, joins the two, and shows both until the end. Ctrl-C cancels, or hangs up.
+
+    Exit code: 0 the two were joined, 1 they were not, 2 wrong use, 3 the server refuses, 4 no server, 130 cancelled.
+    """
+    client = ApiClient(find_credentials(url))
+    first = read_snapshot(client.place(to, from_, caller_id, prompt))
+    last, interrupted = _watch(client, first)
+    if last.joined:
+        return OK
+    if interrupted:
+        raise CommandFailed("cancelled.", INTERRUPTED)
+    raise CommandFailed(_why(last), NOT_JOINED)
+
+
+def status(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
+    """Shows one RingOut as it stands."""
+    client = ApiClient(find_credentials(url))
+    now = read_snapshot(client.get(ring_out_id))
+    print(f"RingOut {now.id}: {now.call_status}{'. ' + now.sentence if now.sentence else ''}")
+    for name, lane in (("You ", now.you), ("Them", now.them)):
+        print(f"{name}  {lane.number:<16} {lane.status:<12} {lane.sentence}".rstrip())
+    return OK
+
+
+def cancel(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
+    """Takes both phones of one RingOut down."""
+    ApiClient(find_credentials(url)).cancel(ring_out_id)
+    print(f"RingOut {ring_out_id} is cancelled.")
+    return OK
+
+
+class Interrupts:
+    """The first Ctrl-C is a wish to be met at the right moment, not an exception wherever it strikes; the second one
+    is a KeyboardInterrupt. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupts:
+        self._before = signal.signal(signal.SIGINT, self._received)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _received(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def _watch(client: ApiClient, now: Snapshot) -> tuple[Snapshot, bool]:
+    """Polls and shows until the end; the last snapshot, and whether Ctrl-C came."""
+    started = time.monotonic()
+    cancelled_at: float | None = None
+    with TwoLanes(Console()) as lanes, Interrupts() as interrupts:
+        while True:
+            elapsed = time.monotonic() - started
+            lanes.show(now, elapsed)
+            if now.ended or (cancelled_at is not None and elapsed - cancelled_at > _END_SECONDS):
+                return now, interrupts.asked
+            if interrupts.asked and cancelled_at is None:
+                cancelled_at = elapsed
+                _cancel(client, now.id)
+            time.sleep(_POLL_SECONDS)
+            try:
+                now = read_snapshot(client.get(now.id))
+            except Gone:
+                return now, interrupts.asked
+
+
+def _cancel(client: ApiClient, ring_out_id: str) -> None:
+    try:
+        client.cancel(ring_out_id)
+    except Gone:
+        pass  # it ended by itself at the same moment; the next poll shows how
+
+
+def _why(last: Snapshot) -> str:
+    for sentence in (last.sentence, last.them.sentence, last.you.sentence):
+        if sentence:
+            return sentence
+    return f"not joined: {last.call_status}, you {last.you.status}, them {last.them.status}."

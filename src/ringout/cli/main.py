@@ -1,0 +1,52 @@
+"""The command line: which commands there are, and how their failures are worded."""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+from ringout.cli.call import call, cancel, status
+from ringout.cli.config_check import check
+from ringout.cli.failures import INTERRUPTED, OK, USAGE, CommandFailed
+from ringout.cli.prompts import prompts
+from ringout.cli.sandbox import sandbox
+from ringout.cli.serve import serve
+
+
+def _worded(error: CycloptsError) -> str:
+    return f"ringout: {' '.join(str(error).split())}"
+
+
+app = App(
+    name="ringout",
+    help="Rings your phone, rings theirs, joins the two.",
+    help_format="plaintext",
+    error_formatter=_worded,
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+for command in (serve, sandbox, call, status, cancel, prompts):
+    app.command(command)
+config = App(name="config", help="Looks at a configuration.", help_format="plaintext")
+config.command(check)
+app.command(config)
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command line; prints its failure."""
+    try:
+        result = app(arguments, exit_on_error=False, print_error=False)
+        return result if isinstance(result, int) else OK
+    except CycloptsError as error:
+        print(_worded(error), file=sys.stderr)
+        return USAGE
+    except CommandFailed as failure:
+        print(f"ringout: {failure.sentence}", file=sys.stderr)
+        return failure.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))

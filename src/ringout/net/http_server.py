@@ -1,0 +1,79 @@
+"""uvicorn on the loop that is already running: one loop owns SIP's sockets and HTTP's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+from ringout.net.tasks import Tasks
+
+_GRACE_SECONDS = 2
+_BACKLOG = 2048
+
+
+class _Embedded(uvicorn.Server):
+    """Leaves the signals to whoever runs the loop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class HttpServer:
+    """An ASGI application on one address."""
+
+    def __init__(self, app: Any, host: str, port: int, tasks: Tasks) -> None:
+        config = uvicorn.Config(
+            app,
+            loop="none",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=_BACKLOG,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        self._host = host
+        self._wanted_port = port
+        self._server = _Embedded(config)
+        self._tasks = tasks
+        self._serving: asyncio.Task[None] | None = None
+        self.port = 0  # the actual one, once started
+
+    async def start(self) -> None:
+        """Returns when connections are accepted. Raises OSError with the address in its text."""
+        listener = _listen(self._host, self._wanted_port)
+        self.port = listener.getsockname()[1]
+        self._serving = self._tasks.start(self._server.serve(sockets=[listener]), "http server")
+
+    async def close(self) -> None:
+        """Answers what has been asked, for two seconds at most, and closes every connection."""
+        serving, self._serving = self._serving, None
+        if serving is not None:
+            self._server.should_exit = True
+            await serving
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, so that clients queue up from this moment on. Raises OSError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return listener

@@ -1,0 +1,100 @@
+"""The sandbox's one user: credentials that survive a restart, and the server's configuration around them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from ringout.config import (
+    AccountConfig,
+    CallConfig,
+    ClientConfig,
+    Config,
+    ExtensionConfig,
+    HttpConfig,
+    SipConfig,
+    TrunkConfig,
+)
+from ringout.sandbox.numbers import CALLABLE, DEFAULT_FROM, EXTENSION, MAIN_NUMBER, PERSONALITIES
+
+LOGIN_FILE = "login.json"
+
+
+class Login(msgspec.Struct, frozen=True, rename={"from_number": "from"}):
+    """Everything a client needs, as `ringout sandbox --json` prints it and the login file holds it. Values are text."""
+
+    url: str
+    client_id: str
+    client_secret: str
+    jwt: str
+    username: str
+    extension: str
+    password: str
+    account_id: str
+    extension_id: str
+    from_number: str = DEFAULT_FROM.number
+    numbers: dict[str, str] = msgspec.field(default_factory=lambda: {who.key: who.number for who in CALLABLE})
+
+    def encode(self) -> bytes:
+        """One line of JSON without the line break."""
+        return msgspec.json.encode(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the first start of a data directory makes up. jwt: None until it has been issued."""
+
+    client_id: str
+    client_secret: str
+    password: str
+    jwt: str | None = None
+
+
+def load_secrets(data_dir: Path) -> Secrets:
+    """Those of the last start in that directory, or new ones."""
+    try:
+        login = msgspec.json.decode((data_dir / LOGIN_FILE).read_bytes(), type=Login)
+    except (OSError, msgspec.DecodeError):
+        return Secrets("sandbox-" + secrets.token_hex(6), secrets.token_urlsafe(24), secrets.token_urlsafe(12))
+    return Secrets(login.client_id, login.client_secret, login.password, login.jwt)
+
+
+def write_login(file: Path, login: Login) -> None:
+    """Writes the login where only its owner can read it, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(login.encode() + b"\n")
+    fresh.replace(file)
+
+
+def sandbox_config(
+    data_dir: Path,
+    http: HttpConfig,
+    sip: SipConfig,
+    trunks: tuple[TrunkConfig, ...],
+    known: Secrets,
+    log_level: str = "warning",
+) -> Config:
+    """The configuration of a server whose whole outside world are the simulated phones."""
+    user = ExtensionConfig(
+        extension=EXTENSION,
+        password=known.password,
+        name="Sandbox user",
+        forwarding_numbers=tuple(personality.number for personality in PERSONALITIES),
+    )
+    return Config(
+        node="sandbox",
+        data_dir=data_dir,
+        http=http,
+        sip=sip,
+        call=CallConfig(drain_seconds=2.0),
+        trunks=trunks,
+        account=AccountConfig(main_number=MAIN_NUMBER, extensions=(user,)),
+        clients=(ClientConfig(known.client_id, known.client_secret),),
+        log_level=log_level,
+    )

@@ -1,0 +1,90 @@
+"""The sandbox as a process: one line when ready, a clean end, nothing left behind, the same again on the same data."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Sandbox, eventually
+
+
+def descendants(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly(start_sandbox: Callable[..., Sandbox], tmp_path: Path, by: signal.Signals) -> None:
+    sandbox = start_sandbox()
+    children = descendants(sandbox.process.pid)
+    assert len(children) >= 2  # the phones and a media worker
+    login_file = tmp_path / "state/ringout/sandbox.json"
+    assert json.loads(login_file.read_text()) == sandbox.login
+    assert login_file.stat().st_mode & 0o777 == 0o600
+    assert sandbox.end(by) == (0, b"")
+    assert not any(map(is_alive, children))
+    assert not login_file.exists()
+    assert (tmp_path / "stderr").read_text() == ""
+
+
+def test_after_kill_9_nothing_is_left(start_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = start_sandbox()
+    children = descendants(sandbox.process.pid)
+    sandbox.process.kill()
+    eventually(lambda: not any(map(is_alive, children)), "the phones and the media worker to leave")
+
+
+def test_the_same_data_gives_the_same_credentials(start_sandbox: Callable[..., Sandbox], tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    first = start_sandbox("--data", data)
+    assert first.end()[0] == 0
+    again = start_sandbox("--data", data)
+    changing = {"url"}
+    assert {key: value for key, value in again.login.items() if key not in changing} == {
+        key: value for key, value in first.login.items() if key not in changing
+    }
+    calling = again.command("call", again.login["numbers"]["busy"])
+    calling.communicate(timeout=30)
+    assert calling.returncode == 1
+
+
+def test_it_listens_on_loopback_only(sandbox: Sandbox) -> None:
+    pids = {sandbox.process.pid, *descendants(sandbox.process.pid)}
+    inodes = set()
+    for pid in pids:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                inodes.add(os.readlink(descriptor).removeprefix("socket:[").rstrip("]"))
+            except FileNotFoundError:
+                continue
+    addresses = set()
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            words = line.split()
+            if words[9] in inodes:
+                addresses.add(words[1].partition(":")[0])
+    assert addresses == {"0100007F"}
+
+
+def test_a_taken_port_is_one_sentence(start_sandbox: Callable[..., Sandbox], sandbox: Sandbox) -> None:
+    port = sandbox.login["url"].rpartition(":")[2]
+    running = sandbox.command("sandbox", "--json", "--http", f"127.0.0.1:{port}", "--sip", "127.0.0.1:0")
+    out, err = running.communicate(timeout=30)
+    assert (running.returncode, out) == (4, "")
+    assert err.count("\n") == 1
+    assert f"127.0.0.1:{port}" in err
