@@ -8,7 +8,17 @@ from ringout.domain import orders as o
 from ringout.domain.machine_ignored import IGNORED
 from ringout.domain.machine_kinds import Kind, State
 from ringout.domain.machine_table import TABLE
-from ringout.domain.outcomes import CLASSES, EXACT, NO_RESPONSE, NO_ROUTE, OWN_FAULT, UNREACHABLE, UNUSABLE_ANSWER, Row
+from ringout.domain.outcomes import (
+    CLASSES,
+    EXACT,
+    NO_RESPONSE,
+    NO_ROUTE,
+    NO_SDP,
+    OWN_FAULT,
+    UNREACHABLE,
+    UNUSABLE_ANSWER,
+    Row,
+)
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -56,7 +66,8 @@ def outcomes_page() -> str:
     parts += [_outcome(f"any other {digit}xx", row) for digit, row in CLASSES.items()]
     parts.append(_outcome("no response at all", NO_RESPONSE))
     parts.append(_outcome("transport error", UNREACHABLE))
-    parts.append(_outcome("2xx without usable SDP", UNUSABLE_ANSWER))
+    parts.append(_outcome("2xx with unusable SDP", UNUSABLE_ANSWER))
+    parts.append(_outcome("2xx without SDP", NO_SDP))
     parts.append(_outcome("no trunk", NO_ROUTE))
     parts.append(_outcome("our request could not be made", OWN_FAULT))
     return "".join(parts)

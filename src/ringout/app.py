@@ -107,6 +107,7 @@ class Server:
         self._driver = SipDriver(user_agent, self._on_sip_event, self._tasks, config.sip.max_message_bytes)
         self._running.push_async_callback(self._driver.close)
         self._node = Node(config, self._clock, self._ids, storage.ring_outs, media, user_agent, self._driver)
+        await self._node.resolve_gateways()
         await self._driver.start(config.sip.listen)
         await self._node.recover()
         await self._open_api(storage)

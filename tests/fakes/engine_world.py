@@ -90,6 +90,7 @@ class Session:
         self.was_ringing = False
         self.hung_up = False
         self.log: list[str] = []
+        self.attempt = 0
 
     def hang_up(self, now: float, reason: str | None = None) -> None:
         if not self.hung_up:
@@ -102,7 +103,7 @@ class Session:
         return self.uri.partition("@")[0].removeprefix("sip:")
 
     def stored(self) -> bytes:
-        return f"{self.name} {self.state}".encode()
+        return f"{self.name} {self.state}{f' {self.attempt}' if self.attempt else ''}".encode()
 
     def accept_offer(self, now: float, body: bytes) -> None:
         self.log.append("accepted")
@@ -135,6 +136,16 @@ class Session:
         self.agent.tell(
             e.Failed(self, code, reason, cause, retry_after, list(contacts), self.was_ringing)  # type: ignore[arg-type]
         )
+
+    def is_challenged(self) -> None:
+        """The user agent sends the INVITE again with what a 401 asked for."""
+        self.state = "calling"
+        self.attempt += 1
+        self.agent.tell(e.DialogChanged(self))  # type: ignore[arg-type]
+
+    def is_lost(self, cause: Any) -> None:
+        self.state = "terminated"
+        self.agent.tell(e.Ended(self, "remote", None, cause))  # type: ignore[arg-type]
 
     def hangs_up(self) -> None:
         self.state = "terminated"

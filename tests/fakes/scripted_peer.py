@@ -176,4 +176,6 @@ class ScriptedPeer:
 
 def _message(lines: Sequence[str], body: bytes) -> bytes:
     typed = ["Content-Type: application/sdp"] if body and not any(ln.startswith("Content-Type") for ln in lines) else []
-    return "\r\n".join([*lines, *typed, f"Content-Length: {len(body)}", "", ""]).encode() + body
+    return (
+        "\r\n".join([*lines, *typed, f"Content-Length: {len(body)}", "", ""]).encode("utf-8", "surrogateescape") + body
+    )

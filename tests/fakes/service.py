@@ -83,6 +83,7 @@ class MemoryRingOuts:
     steps: list[str] = field(default_factory=list)
     rows: dict[int, RingOut] = field(default_factory=dict)
     disk_full: bool = False
+    last_id: int = 0
 
     async def add(self, ring_out: RingOut) -> None:
         self.steps.append("add")
@@ -116,15 +117,8 @@ class MemoryAccounts:
         return self.now
 
     async def save(self, directory: Directory) -> None:
-        def merged(old: tuple, new: tuple, key: str) -> tuple:
-            by_key = {getattr(x, key): x for x in (*old, *new)}
-            return tuple(by_key.values())
-
-        self.now = Directory(
-            merged(self.now.accounts, directory.accounts, "id"),
-            merged(self.now.extensions, directory.extensions, "id"),
-            merged(self.now.clients, directory.clients, "client_id"),
-        )
+        accounts = {account.id: account for account in (*self.now.accounts, *directory.accounts)}
+        self.now = Directory(tuple(accounts.values()), directory.extensions, directory.clients)
 
 
 class MemoryTokens:
@@ -132,12 +126,15 @@ class MemoryTokens:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Session] = {}
+        self.disk_full = False
         self.jwts: list[Credential] = []
 
     async def sessions(self) -> list[Session]:
         return list(self.by_id.values())
 
     async def save_session(self, session: Session) -> None:
+        if self.disk_full:
+            raise OSError("the disk is full")
         self.by_id[session.session_id] = replace(session)
 
     async def remove_sessions(self, session_ids: list[str]) -> None:

@@ -40,7 +40,6 @@ REFUSED: dict[str, tuple[int, str, bool]] = {
     "broken_open_bracket": (400, "Bad address", True),
     "broken_open_quote": (400, "Bad address", True),
     "broken_open_quote_in_contact": (400, "Unbalanced quote or bracket", True),
-    "broken_repeated_tag": (400, "Repeated parameter", True),
     "broken_request_uri_escape": (400, "Bad SIP URI", True),
     "broken_request_uri_in_brackets": (400, "Bad SIP URI", True),
     "broken_request_uri_port": (400, "Bad port", True),

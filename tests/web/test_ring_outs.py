@@ -128,6 +128,38 @@ async def test_from_in_its_forms(world: WebWorld, fields: dict[str, Any], caller
     assert world.engine.placed[-1][1].caller_number == caller
 
 
+async def test_from_and_to_may_be_the_same_number(world: WebWorld) -> None:
+    """One number can be many phones."""
+    assert (await world.place(to={"phoneNumber": PHONE})).status == 200
+    plan = world.engine.placed[-1][1]
+    assert plan.caller_number == plan.callee_number == PHONE
+
+
+async def test_another_users_forwarding_number_is_not_found(world: WebWorld) -> None:
+    other = world.accounts.extension_by_number("102").forwarding_numbers[0]
+    reply = await world.place(**{"from": {"forwardingNumberId": other.id}})
+    assert (reply.status, error(reply)["parameterName"]) == (404, "from.forwardingNumberId")
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"), [("101", MAIN), (f"{MAIN}*101", MAIN), (PHONE, PHONE), (OTHER_PHONE, OTHER_PHONE), (MAIN, MAIN)]
+)
+async def test_caller_ids_of_ones_own(world: WebWorld, sent: str, shown: str) -> None:
+    assert (await world.place(callerId={"phoneNumber": sent})).status == 200
+    assert world.engine.placed[-1][1].caller_id == shown
+
+
+async def test_neither_twin_takes_the_others_id(world: WebWorld) -> None:
+    placed = (await world.place()).json
+    number, text = placed["id"], placed["telephonySessionId"]
+    odd = (f"+{number}", f"-{number}", f"0{number}", f"{number}.0", f"%20{number}", "%D9%A3", "9" * 30, text, "~")
+    for method in ("GET", "DELETE"):
+        for path in (*(f"ringout/{i}" for i in odd), f"ring-out/{number}", f"ring-out/{text.upper()}"):
+            reply = await world.ask(method, f"{world.home}/{path}")
+            assert (reply.status, error(reply)["errorCode"]) == (404, "CMN-102"), path
+    assert world.engine.cancelled == []
+
+
 async def test_from_by_forwarding_number_id(world: WebWorld) -> None:
     second = world.user.forwarding_numbers[1]
     assert (await world.place(**{"from": {"forwardingNumberId": second.id}})).status == 200
@@ -160,6 +192,20 @@ async def test_from_is_mandatory_without_a_default() -> None:
         ({"from": {"phoneNumber": ""}}, 400, "TEL-108", "from.phoneNumber"),
         ({"from": {"phoneNumber": "12"}}, 400, "TEL-108", "from.phoneNumber"),
         ({"from": []}, 400, "CMN-101", "from"),
+        ({"from": {"extensionNumber": "102"}}, 400, "CMN-101", "from.extensionNumber"),
+        ({"from": {"forwardingNumberId": 5}}, 400, "CMN-101", "from.forwardingNumberId"),
+        ({"to": {"phoneNumber": "1-800-FLOWERS"}}, 400, "CMN-101", "to.phoneNumber"),
+        ({"to": {"phoneNumber": "tel:" + TO}}, 400, "CMN-101", "to.phoneNumber"),
+        (
+            {"to": {"phoneNumber": "\uff11\uff14\uff11\uff15\uff15\uff15\uff10\uff11\uff19\uff19"}},
+            400,
+            "CMN-101",
+            "to.phoneNumber",
+        ),
+        ({"to": {"phoneNumber": "9" * 1000}}, 400, "CMN-101", "to.phoneNumber"),
+        ({"to": {"phoneNumber": f"{MAIN}*999"}}, 400, "CMN-101", "to.phoneNumber"),
+        ({"to": {"phoneNumber": f"{PHONE}*101"}}, 400, "CMN-101", "to.phoneNumber"),
+        ({"from": {"phoneNumber": f"{MAIN}*103"}}, 400, "TEL-108", "from.phoneNumber"),
         ({"playPrompt": "true"}, 400, "CMN-101", "playPrompt"),
         ({"country": {"id": "44"}}, 400, "CMN-101", "country.id"),
         ({"callerId": "x"}, 400, "CMN-101", "callerId"),
@@ -184,7 +230,8 @@ async def test_the_message_of_a_wrong_to_is_the_documented_one(world: WebWorld) 
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (b"", "CMN-103"), (b"{", "CMN-103"), (b"[" * 60_000, "CMN-104"),
+        (b"", "CMN-103"), (b"{", "CMN-103"), (b"\xef\xbb\xbf{}", "CMN-103"), (b'{"x": NaN}', "CMN-103"),
+        (b'{"to": {"phoneNumber": "\\ud800"}}', "CMN-103"), (b"[" * 60_000, "CMN-104"),
         (b'{"to": {"phoneNumber": "\xff\xfe"}}', "CMN-103"),
         (b'{"x":' + b"[" * 30_000, "CMN-103"), (b"[]", "CMN-104"), (b"null", "CMN-104"), (b'"x"', "CMN-104"),
     ],

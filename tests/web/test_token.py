@@ -205,3 +205,28 @@ async def test_no_secret_reaches_a_log_or_an_error(
     captured = capsys.readouterr()
     everything = captured.out + captured.err + caplog.text + "".join(r.body.decode() for r in replies)
     assert "hunter2" not in everything
+
+
+async def test_logging_out(world: WebWorld) -> None:
+    first = (await world.log_in({**await jwt_form(world), **BODY_LOGIN})).json
+    path, form = "/restapi/oauth/revoke", {"content-type": FORM}
+
+    async def revoke(body: str, **headers: str) -> Any:
+        return await ask(world.app, "POST", path, body.encode(), {**form, **headers})
+
+    refused(await revoke(f"token={first['access_token']}"), 401, "invalid_client", "OAU-153")
+    refused(await revoke("", authorization=basic(CLIENT, SECRET)), 400, "invalid_request", "CMN-100")
+    for _ in range(2):
+        reply = await revoke(f"token={first['access_token']}", authorization=basic(CLIENT, SECRET))
+        assert (reply.status, reply.json) == (200, {})
+    got = await world.ask("GET", f"{world.home}/ringout/5", authorization=f"Bearer {first['access_token']}")
+    assert got.status == 401
+    again = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"], **BODY_LOGIN}
+    refused(await world.log_in(again), 400, "invalid_grant", "OAU-213")
+
+
+async def test_a_full_disk_is_503(world: WebWorld) -> None:
+    world.token_store.disk_full = True
+    reply = await world.log_in({**await jwt_form(world), **BODY_LOGIN})
+    assert (reply.status, reply.json["errors"][0]["errorCode"]) == (503, "CMN-201")
+    assert int(reply.headers["retry-after"]) > 0

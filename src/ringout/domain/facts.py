@@ -81,6 +81,15 @@ class HungUp:
 
 
 @dataclass(slots=True)
+class Lost:
+    """An answered leg is over without a BYE: its phone or network has given the call up. It is gone. why: what the
+    phone does, to follow "The caller's phone"."""
+
+    party: Party
+    why: str
+
+
+@dataclass(slots=True)
 class DigitPressed:
     """digit: one of 0-9 * # A-D."""
 
@@ -137,6 +146,7 @@ Fact = (
     | AnswerUnusable
     | Failed
     | HungUp
+    | Lost
     | DigitPressed
     | SoundsPlayed
     | TimeUp

@@ -74,7 +74,7 @@ class Machine:
         if kind_of_fact is f.Answered or kind_of_fact is f.AnswerUnusable:
             if self.leg(fact.party) is LegPhase.DIALLED:  # type: ignore[union-attr]
                 self._set(fact.party, LegPhase.UP)  # type: ignore[union-attr]
-        elif kind_of_fact is f.Failed or kind_of_fact is f.HungUp:
+        elif kind_of_fact is f.Failed or kind_of_fact is f.HungUp or kind_of_fact is f.Lost:
             self._set(fact.party, LegPhase.GONE)  # type: ignore[union-attr]
         elif kind is Kind.CALLEE_RANG or kind is Kind.CALLEE_RANG_AFTER_EARLY_MEDIA:
             self.ringback = True
@@ -121,13 +121,15 @@ def _answered(machine: Machine, fact: f.Answered) -> Kind:
     return Kind.CALLER_ANSWERED_TO_PROMPT if machine.play_prompt else Kind.CALLER_ANSWERED
 
 
-def _gone(machine: Machine, fact: f.Failed | f.HungUp) -> Kind:
+def _gone(machine: Machine, fact: f.Failed | f.HungUp | f.Lost) -> Kind:
     party = fact.party
     if machine.state is State.ENDING:
         other = machine.leg(party.other)
         return Kind.LEG_GONE if other is LegPhase.ENDING else Kind.LAST_LEG_GONE
     if type(fact) is f.Failed:
         return Kind.CALLER_FAILED if party is Party.CALLER else Kind.CALLEE_FAILED
+    if type(fact) is f.Lost:
+        return Kind.CALLER_LOST if party is Party.CALLER else Kind.CALLEE_LOST
     return Kind.CALLER_HUNG_UP if party is Party.CALLER else Kind.CALLEE_HUNG_UP
 
 
@@ -165,6 +167,7 @@ _SORTERS: dict[type, Callable[[Machine, Any], Kind]] = {
     f.Answered: _answered,
     f.Failed: _gone,
     f.HungUp: _gone,
+    f.Lost: _gone,
     f.Rang: _rang,
     f.EarlyMediaOffered: _early,
     f.DigitPressed: _digit,

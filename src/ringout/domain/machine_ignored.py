@@ -18,11 +18,11 @@ _CALLEE_RINGS = (
 )
 _CALLEE_ANSWERS = (K.CALLEE_ANSWERED, K.CALLEE_ANSWER_UNUSABLE, K.CALLEE_FAILED)
 _CALLEE_MEDIA = (K.CALLEE_HEARD, K.CALLEE_SILENT, K.CALLEE_DIGIT)
-_CALLEE = (*_CALLEE_RINGS, *_CALLEE_ANSWERS, *_CALLEE_MEDIA, K.CALLEE_HUNG_UP)
+_CALLEE = (*_CALLEE_RINGS, *_CALLEE_ANSWERS, *_CALLEE_MEDIA, K.CALLEE_HUNG_UP, K.CALLEE_LOST)
 _KEYS = (K.ONE_PRESSED, K.WRONG_KEY, K.LAST_WRONG_KEY)
 _SOUNDS = (K.SOUNDS_PLAYED, K.SOUND_TIME_UP)
 _KEY_TIMES = (K.NO_KEY_IN_TIME, K.NO_KEY_AT_ALL)
-_CALLER_GONE = (K.CALLER_FAILED, K.CALLER_HUNG_UP)
+_CALLER_GONE = (K.CALLER_FAILED, K.CALLER_HUNG_UP, K.CALLER_LOST)
 _RING_TIMES = (K.CALLER_RING_TIME_UP, K.CALLEE_RING_TIME_UP)
 _GONE = (K.LEG_GONE, K.LAST_LEG_GONE)
 
@@ -57,7 +57,7 @@ _REASONS: dict[State, dict[str, tuple[Kind, ...]]] = {
         "it has begun": (K.BEGUN,),
         "the caller's early media is for nobody": (K.CALLER_EARLY_MEDIA, K.CALLER_HEARD),
         "no audio is due before the answer": (K.CALLER_SILENT,),
-        "the caller has not answered": (*_KEYS, *_SOUNDS, K.CALLER_HUNG_UP),
+        "the caller has not answered": (*_KEYS, *_SOUNDS, K.CALLER_HUNG_UP, K.CALLER_LOST),
         _NO_CALLEE: _CALLEE,
         _STOPPED: (*_KEY_TIMES, K.CALLEE_RING_TIME_UP, K.CALL_TIME_UP),
         **_ALWAYS,
@@ -86,7 +86,7 @@ _REASONS: dict[State, dict[str, tuple[Kind, ...]]] = {
         "the caller hears it already": (K.CALLEE_RANG_AGAIN, K.CALLEE_EARLY_MEDIA_AGAIN),
         "only kept in mind: a later 180 does not replace it": (K.CALLEE_HEARD,),
         "no audio is due before the answer": (K.CALLEE_SILENT,),
-        "the callee has not answered": (K.CALLEE_HUNG_UP, K.CALLEE_DIGIT),
+        "the callee has not answered": (K.CALLEE_HUNG_UP, K.CALLEE_LOST, K.CALLEE_DIGIT),
         _NOT_ASKED: (*_KEYS, *_SOUNDS, *_KEY_TIMES),
         _STOPPED: (K.CALLER_RING_TIME_UP, K.CALL_TIME_UP),
         **_ALWAYS,

@@ -24,6 +24,7 @@ from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
 
 CALLER, CALLEE = Party.CALLER, Party.CALLEE
 BY_CALLER, BY_CALLEE, BY_USER, BY_SERVER = EndedBy.CALLER, EndedBy.CALLEE, EndedBy.USER, EndedBy.SERVER
+BY_NETWORK = EndedBy.NETWORK
 IN_PROGRESS, SUCCESS, FINISHED = PartyStatus.IN_PROGRESS, PartyStatus.SUCCESS, PartyStatus.FINISHED
 REJECTED, NO_ANSWER, ERROR = PartyStatus.REJECTED, PartyStatus.NO_ANSWER, PartyStatus.GENERIC_ERROR
 
@@ -185,6 +186,14 @@ for _state in PROMPTED:
     )
     _over(
         _state,
+        Kind.CALLER_LOST,
+        End(CALLER, ERROR, BY_NETWORK, "The caller's phone {detail}."),
+        _NOT_CALLED,
+        _unreached(BY_NETWORK, "The caller's phone {detail}."),
+        gone=CALLER,
+    )
+    _over(
+        _state,
         Kind.CALLER_SILENT,
         End(CALLER, NO_ANSWER, BY_SERVER, "No audio came from the caller's phone for {detail} seconds."),
         _NOT_CALLED,
@@ -240,6 +249,14 @@ _over(
 )
 _over(
     State.CALLEE_RINGING,
+    Kind.CALLER_LOST,
+    End(CALLER, FINISHED, BY_NETWORK, "The caller's phone {detail}."),
+    End(CALLEE, REJECTED, BY_NETWORK, "The callee's phone stopped ringing, because the caller's phone {detail}."),
+    _unreached(BY_NETWORK, "The caller's phone {detail}."),
+    gone=CALLER,
+)
+_over(
+    State.CALLEE_RINGING,
     Kind.CALLER_SILENT,
     End(CALLER, FINISHED, BY_SERVER, "No audio came from the caller's phone for {detail} seconds."),
     End(CALLEE, REJECTED, BY_SERVER, "The callee's phone stopped ringing, because the caller's phone went silent."),
@@ -274,6 +291,22 @@ _finished(
     "The caller was hung up, because the callee hung up.",
     "The callee hung up.",
     "The call took place; the callee hung up.",
+    CALLEE,
+)
+_finished(
+    Kind.CALLER_LOST,
+    BY_NETWORK,
+    "The caller's phone {detail}.",
+    "The callee was hung up, because the caller's phone {detail}.",
+    "The call took place; the caller's phone {detail}.",
+    CALLER,
+)
+_finished(
+    Kind.CALLEE_LOST,
+    BY_NETWORK,
+    "The caller was hung up, because the callee's phone {detail}.",
+    "The callee's phone {detail}.",
+    "The call took place; the callee's phone {detail}.",
     CALLEE,
 )
 for _kind, _by, _why in (

@@ -148,6 +148,7 @@ CLASSES: dict[int, Row] = {
 NO_RESPONSE = Row(_NO_ANSWER, "network", "phone never responded", "RFC 3261 8.1.3.1 and 17.1.1.2, timer B: as 408")
 UNREACHABLE = Row(_ERROR, "network", "network could not be reached", "RFC 3261 8.1.3.1, transport error: as 503")
 UNUSABLE_ANSWER = Row(_ERROR, "party", _MEDIA, "RFC 3261 13.2.2.4: ACK, then BYE")
+NO_SDP = Row(_ERROR, "party", "phone answered without saying where to send the audio", "RFC 3261 13.2.1: ACK, then BYE")
 OWN_FAULT = Row(_ERROR, "server", "phone could not be called: an error in this server", "a fault of ours")
 NO_ROUTE = Row(_BLOCKED, "server", "number is not served by any trunk of this server", "the configuration")
 

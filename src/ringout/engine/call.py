@@ -126,9 +126,10 @@ class Call:
         for order in orders:
             _CARRY_OUT[type(order)](self, order, fact)
 
-    def dialog_changed(self, party: Party) -> None:
-        """That leg's stored dialog is to be renewed in the row."""
+    def dialog_changed(self, party: Party, *, at_once: bool = False) -> None:
+        """That leg's stored dialog is to be renewed in the row; at_once: without waiting for the next change."""
         self._changed = True
+        self._urgent = self._urgent or at_once
         if party not in self._dialogs_changed:
             self._dialogs_changed.append(party)
 
@@ -136,7 +137,7 @@ class Call:
         """After a turn of this call: the row to the store when it changed, and away with the call when it has ended."""
         if self._busy:
             return
-        ended = self.machine.state is State.ENDED
+        ended = self.machine.state is State.ENDED and not (self.caller.abandoned or self.callee.abandoned)
         if ended and self.draft.ended_at is None:
             self.draft.ended_at = self.node.clock.wall()
             self._changed = True
@@ -153,10 +154,13 @@ class Call:
         if not self._changed:
             return
         for party in self._dialogs_changed:
-            self.draft.leg(party).dialog = self.leg(party).stored()
+            self._attempt(partial(self._store_dialog, party))
         self._dialogs_changed.clear()
         self._changed = self._urgent = False
         self.node.store.update(self.draft.row())
+
+    def _store_dialog(self, party: Party) -> None:
+        self.draft.leg(party).dialog = self.leg(party).stored()
 
     # --- the media engine's reports ------------------------------------------------------------------------------
 
@@ -313,7 +317,7 @@ class Call:
         try:
             step()
         except Exception:
-            log.exception("a call broke while it was taken down", call=self.draft.first.id)
+            log.exception("a step of a call failed", call=self.draft.first.id)
 
 
 _TELLING = frozenset((f.Rang, f.Answered, f.EarlyMediaOffered, f.Failed, f.AnswerUnusable))

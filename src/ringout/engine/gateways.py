@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 from ringout.sip.errors import SipError
@@ -14,12 +15,14 @@ MAX_REST_SECONDS = 3600.0  # however long a Retry-After is
 
 @dataclass(slots=True)
 class Gateway:
-    """One next hop. host without brackets; resting_until in monotonic seconds."""
+    """One next hop. host without brackets; resting_until in monotonic seconds. addresses: the IPs of host, of which the
+    first with a listener of its family is used; none = a name that has not been resolved."""
 
     transport: Transport
     host: str
     port: int
     resting_until: float = 0.0
+    addresses: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -44,7 +47,16 @@ def parse_gateway(text: str) -> Gateway:
     transport = transport_of(uri)
     if transport is None:
         raise ValueError(f"The gateway {text!r} asks for a transport that is not supported: use udp or tcp.")
-    return Gateway(transport, uri.host.strip("[]"), uri.port or 5060)
+    host = uri.host.strip("[]")
+    return Gateway(transport, host, uri.port or 5060, addresses=(host,) if _is_ip(host) else ())
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def transport_of(uri: SipUri) -> Transport | None:

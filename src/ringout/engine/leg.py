@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ringout.domain import facts as f
 from ringout.domain.outcomes import (
     NO_ROUTE,
+    NO_SDP,
     OWN_FAULT,
     UNUSABLE_ANSWER,
     Outcome,
@@ -17,9 +18,11 @@ from ringout.domain.outcomes import (
     transport_outcome,
 )
 from ringout.domain.status import Party
+from ringout.engine.abandoned import Abandoned
 from ringout.engine.dtmf_info import read_digit
 from ringout.engine.identity import identity_for
 from ringout.engine.route import Route, Target
+from ringout.engine.stored_sessions import pack
 from ringout.sdp.errors import NotAcceptable
 from ringout.sdp.offer_answer import Negotiated, answer_offer, make_offer, read_answer
 from ringout.service.ports import RtpDestination
@@ -36,6 +39,7 @@ class Leg:
     """One party's leg. Reports facts to its call; is the owner of its session."""
 
     __slots__ = (
+        "abandoned",
         "answered",
         "call",
         "gateway_timer",
@@ -52,6 +56,7 @@ class Leg:
         self.call = call
         self.party = party
         self.session: InviteSession | None = None  # the current one, until its terminal event
+        self.abandoned: tuple[Abandoned, ...] = ()  # earlier ones that are not gone yet
         self.route: Route | None = None
         self.sdp_id = 0
         self.sdp_version = 1
@@ -87,7 +92,10 @@ class Leg:
 
     def stored(self) -> bytes | None:
         """What a restarted server needs to take this leg down; None = nothing is up."""
-        return None if self.session is None else self.session.stored()
+        sessions = [abandoned.session for abandoned in self.abandoned]
+        if self.session is not None:
+            sessions.insert(0, self.session)
+        return pack([session.stored() for session in sessions])
 
     # --- events of the session -----------------------------------------------------------------------------------
 
@@ -101,9 +109,19 @@ class Leg:
         except Exception:  # noqa: BLE001  the top of a call
             self.call.break_down()
 
+    def _dialog_changed(self, event: e.DialogChanged) -> None:
+        if event.session.state == "calling":
+            # The INVITE has gone out anew: a CANCEL needs its branch, and the gateway its full time to answer.
+            self._start_gateway_timer()
+            self.call.dialog_changed(self.party, at_once=True)
+        else:
+            self.call.dialog_changed(self.party)
+        self.call.settle()
+
     def _provisional(self, event: e.Provisional) -> None:
-        self.call.dialog_changed(self.party)  # after a digest challenge CANCEL needs the new branch
+        self.call.dialog_changed(self.party)  # by the peer's tag it can be sent BYE, should CANCEL come too late
         if self.hung_up:
+            self.call.settle()
             return
         if event.code == 180:
             self.call.receive(f.Rang(self.party, event.code, event.reason))
@@ -114,15 +132,17 @@ class Leg:
     def _answered(self, event: e.Answered) -> None:
         self.answered = True
         self._stop_gateway_timer()
-        self.call.dialog_changed(self.party)
+        self.call.dialog_changed(self.party, at_once=True)
         if self.hung_up:
+            self.call.settle()
             return
         # A 2xx without SDP after an unreliable 183 with it: RFC 3261 13.2.1 forbids it, and phones do it.
         usable = self._connect(event.body) if event.body else self.negotiated is not None
         if usable:
             self.call.receive(f.Answered(self.party, event.code, event.reason))
         else:
-            outcome = make_outcome(self.party, UNUSABLE_ANSWER, event.code, event.reason, quoted=False)
+            row = UNUSABLE_ANSWER if event.body else NO_SDP
+            outcome = make_outcome(self.party, row, event.code, event.reason, quoted=False)
             self.call.receive(f.AnswerUnusable(self.party, outcome))
 
     def _failed(self, event: e.Failed) -> None:
@@ -136,7 +156,10 @@ class Leg:
 
     def _ended(self, event: e.Ended) -> None:
         self._let_session_go()
-        self.call.receive(f.HungUp(self.party))
+        if event.cause == "bye":
+            self.call.receive(f.HungUp(self.party))
+        else:
+            self.call.receive(f.Lost(self.party, _LOST[event.cause]))
 
     def _offer_received(self, event: e.OfferReceived) -> None:
         now = self.call.node.clock.monotonic()
@@ -191,14 +214,17 @@ class Leg:
         self._fail(outcome)
 
     def _flow_to(self, target: Target) -> tuple[Flow, Target]:
+        """The way to target; for a redirection that cannot be gone to, by the trunk's gateway. Raises LookupError."""
         driver = self.call.node.driver
-        try:
-            return driver.flow_to(target.transport, target.host, target.port), target
-        except LookupError:
-            other = self.route.through_gateway(target) if self.route else None
-            if other is None:
-                raise
-            return driver.flow_to(other.transport, other.host, other.port), other
+        for host in target.hosts:
+            try:
+                return driver.flow_to(target.transport, host, target.port), target
+            except LookupError:
+                continue
+        other = self.route.through_gateway(target) if self.route else None
+        if other is None:
+            raise LookupError(f"no way to {target.uri}")
+        return self._flow_to(other)
 
     def _invite(self, target: Target, flow: Flow) -> None:
         node, route = self.call.node, self.route
@@ -216,8 +242,15 @@ class Leg:
             now=node.clock.monotonic(),
         )
         self.session.owner = self
-        self.call.dialog_changed(self.party)
-        seconds = trunk.config.gateway_timeout_seconds
+        self.call.dialog_changed(self.party, at_once=True)
+        self._start_gateway_timer()
+
+    def _start_gateway_timer(self) -> None:
+        self._stop_gateway_timer()
+        node = self.call.node
+        if self.route is None or self.hung_up:
+            return
+        seconds = self.route.trunk.config.gateway_timeout_seconds
         if seconds < node.give_up_seconds:
             self.gateway_timer = node.call_later(seconds, self._gateway_time_up)
 
@@ -227,15 +260,25 @@ class Leg:
         session = self.session
         if session is None or self.route is None or session.state != "calling" or self.hung_up:
             return
-        now = self.call.node.clock.monotonic()
-        session.owner = None
-        session.hang_up(now)
-        self.session = None
-        self.route.rest(now, None, own_fault=True)
+        node = self.call.node
+        now = node.clock.monotonic()
         try:
+            self.session = None
+            abandoned = Abandoned(session, self._abandoned_gone)
+            self.abandoned += (abandoned,)
+            abandoned.give_up_after(node.seconds[f.Timer.ENDING], node.call_later)
+            session.hang_up(now)
+            self.call.dialog_changed(self.party, at_once=True)
+            self.route.rest(now, None, own_fault=True)
             self._try_next(timeout_outcome(self.party))
         except Exception:  # noqa: BLE001  the top of a call
             self.call.break_down()
+        self.call.settle()
+        node.flush()
+
+    def _abandoned_gone(self, abandoned: Abandoned) -> None:
+        self.abandoned = tuple(known for known in self.abandoned if known is not abandoned)
+        self.call.dialog_changed(self.party)
         self.call.settle()
 
     def _fail(self, outcome: Outcome) -> None:
@@ -293,7 +336,10 @@ class Leg:
         )
 
 
+_LOST = {"gone": "no longer knows the call (481)", "silent": "stopped responding"}
+
 _REACTIONS: dict[type, Callable[[Leg, Any], None]] = {
+    e.DialogChanged: Leg._dialog_changed,
     e.Provisional: Leg._provisional,
     e.Answered: Leg._answered,
     e.Failed: Leg._failed,

@@ -14,6 +14,7 @@ from ringout.domain.facts import Timer
 from ringout.domain.plan import CallPlan
 from ringout.domain.ring_out import RingOut
 from ringout.engine.call import Call, TimerHandle
+from ringout.engine.name_lookup import resolve_names
 from ringout.engine.recovery import Orphan, recovered
 from ringout.engine.trunks import Trunks
 from ringout.service.ports import Clock, IdSource, MediaEngine, RingOutStore
@@ -31,6 +32,8 @@ CallLater = Callable[[float, Callable[[], None]], TimerHandle]
 WRITE_SOON_SECONDS = 0.05
 LONGEST_SOUND_SECONDS = 60.0  # a prompt of one's own may be long; its end is normally reported
 RETRY_AFTER_FULL_SECONDS = 5
+# After a crash: how long a phone may ring by an INVITE that was not stored any more until somebody answers it.
+STRAYS_SECONDS = 300.0
 BYE_GRACE_SECONDS = 5.0  # after a drain: how long phones may take to confirm that they were hung up
 
 log = logs.get("engine")
@@ -116,11 +119,18 @@ class Node:
 
     # --- start and end -------------------------------------------------------------------------------------------
 
+    async def resolve_gateways(self) -> None:
+        """Looks up the gateways that are named instead of numbered. Raises OSError naming one that nobody knows. Await
+        it before recover; without it such gateways count as unreachable."""
+        await resolve_names(self.trunks.all_gateways())
+
     async def recover(self) -> int:
         """Ends what an earlier process of this node left unfinished; says how many RingOuts. Returns when their final
         statuses are durable; the phones are hung up in the background. Call it before the first reserve."""
         rows = await self.store.unfinished(self.config.node)
         wall, now = self.clock.wall(), self.clock.monotonic()
+        if rows:
+            self.user_agent.strays_until = now + STRAYS_SECONDS
         written: list[Awaitable[None]] = []
         for row in rows:
             orphan = Orphan(recovered(row, wall), self._orphan_gone)
@@ -129,6 +139,8 @@ class Node:
             if orphan in self._orphans:
                 written.append(self.store.update(orphan.row))
                 self.call_later(self.seconds[Timer.ENDING], orphan.give_up)
+            else:
+                written.append(self.store.update(orphan.ended_row(wall)))
         self.flush()
         for update in written:
             await update

@@ -151,6 +151,8 @@ def _words(text: str | None, fact: Fact) -> str:
         return text
     if type(fact) is f.WentSilent:
         return text.replace("{detail}", f"{fact.seconds:g}")
+    if type(fact) is f.Lost:
+        return text.replace("{detail}", fact.why)
     why = fact.why if type(fact) is f.MediaFailed else ""
     return text.replace("{detail}", _as_clause(why))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
+from ringout.engine.stored_sessions import unpack
 from ringout.sip import events as e
 
 if TYPE_CHECKING:
@@ -68,14 +69,13 @@ class Orphan:
         """Sends BYE or CANCEL on every stored dialog. Calls done at once when there is none. credentials_for: those of
         the trunk that serves a number, because a BYE may be challenged too."""
         for leg in (self.row.caller, self.row.callee):
-            if leg.dialog is None:
-                continue
-            try:
-                session = user_agent.restore(leg.dialog, now, credentials_for(leg.number))
-            except ValueError:
-                continue  # written by another version, or half a row: nobody can be told
-            session.owner = self
-            self._sessions.append(session)
+            for stored in unpack(leg.dialog or b""):
+                try:
+                    session = user_agent.restore(stored, now, credentials_for(leg.number))
+                except ValueError:
+                    continue  # written by another version, or half a row: nobody can be told
+                session.owner = self
+                self._sessions.append(session)
         for session in tuple(self._sessions):
             session.hang_up(now)
         if not self._sessions:

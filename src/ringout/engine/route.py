@@ -15,12 +15,13 @@ MAX_REDIRECTIONS = 5  # targets of 3xx responses per leg
 
 
 class Target(NamedTuple):
-    """One INVITE. transport, host, port: the next hop. gateway: whose next hop it is; None = a redirection's own
-    address, which must not see the trunk's credentials."""
+    """One INVITE. transport, hosts, port: the next hop, of whose IPs the first usable one counts; a redirection's own
+    may be a name, which nobody resolves. gateway: whose next hop it is; None = a redirection's own address, which must
+    not see the trunk's credentials."""
 
     uri: str
     transport: Transport
-    host: str
+    hosts: tuple[str, ...]
     port: int
     gateway: Gateway | None
 
@@ -93,9 +94,9 @@ class Route:
         uri.headers = ""  # RFC 3261 19.1.5: header fields of a foreign URI are not ours to send
         host, port = uri.host.strip("[]"), uri.port or 5060
         for gateway in self.trunk.gateways:
-            if (gateway.host, gateway.port) == (host, port):
+            if gateway.port == port and (host == gateway.host or host in gateway.addresses):
                 return _through(gateway, str(uri))
-        return Target(str(uri), transport, host, port, None)
+        return Target(str(uri), transport, (host,), port, None)
 
     def through_gateway(self, target: Target) -> Target | None:
         """For a redirection to a name that we cannot reach ourselves: by way of the trunk's first gateway."""
@@ -111,4 +112,4 @@ def is_gateway_fault(failure: Failed) -> bool:
 
 
 def _through(gateway: Gateway, uri: str) -> Target:
-    return Target(uri, gateway.transport, gateway.host, gateway.port, gateway)
+    return Target(uri, gateway.transport, gateway.addresses, gateway.port, gateway)

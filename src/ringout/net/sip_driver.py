@@ -6,6 +6,7 @@ A turn: feed what was read, send, deliver events (whose receiver may call verbs)
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -98,10 +99,13 @@ class SipDriver:
         return local
 
     def flow_to(self, transport: Transport, host: str, port: int) -> Flow:
-        """The way to a peer from the first listener of that transport and address family. host: an IP.
+        """The way to a peer from the first listener of that transport and address family.
 
-        Raises LookupError when there is no such listener.
+        Raises LookupError when there is no such listener, or when host is no IP: sending to a name would have the whole
+        server wait for a resolver.
         """
+        if not _is_ip(host):
+            raise LookupError(f"{host} is no IP address")
         for kind, local_host, local_port in self.listeners:
             if kind == transport and (":" in local_host) == (":" in host):
                 if local_host in _WILDCARDS:
@@ -125,7 +129,7 @@ class SipDriver:
             for _ in range(_MAX_ROUNDS):
                 self._rerun = False
                 for data, flow in user_agent.datagrams_to_send():
-                    self._send(data, flow)
+                    self._guard(self._send, data, flow)
                 for event in user_agent.events():
                     self._deliver(event)
                 if not (self._rerun or user_agent.has_output):
@@ -212,6 +216,14 @@ class SipDriver:
         for listener in self._udp.values():
             listener.close()
         await self._tcp.close()
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_listen(text: str) -> tuple[Transport, str, int]:

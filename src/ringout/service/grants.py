@@ -57,6 +57,11 @@ class Grants:
             raise GrantRefused("unsupported_grant_type", "CMN-101", why, "grant_type")
         return await self._grants[kind](client, form)
 
+    async def revoke(self, login: ClientLogin | None, form: Form) -> None:
+        """RFC 7009: the session of the form's `token` ends; a token that nobody knows is no error."""
+        client = self._client(login)
+        await self._tokens.revoke(_required(form, "token"), client)
+
     def _client(self, login: ClientLogin | None) -> Client:
         if login is None:
             why = "Client authentication is required"

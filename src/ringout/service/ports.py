@@ -36,7 +36,11 @@ class IdSource(Protocol):
 
 
 class RingOutStore(Protocol):
-    """RingOuts that survive a crash. Every method raises StorageFailed (OSError) only when the disk refuses."""
+    """RingOuts that survive a crash. Every method raises StorageFailed (OSError) only when the disk refuses.
+
+    last_id: the largest id that was stored when the store was opened, 0 for none."""
+
+    last_id: int
 
     async def add(self, ring_out: RingOut) -> None:
         """Returns when the row is durable."""
@@ -71,8 +75,8 @@ class AccountStore(Protocol):
         """Accounts and extensions by id, lowest first."""
 
     async def save(self, directory: Directory) -> None:
-        """Adds these or puts them in the place of those with the same ids; all or nothing, durable on return. The
-        forwarding numbers and caller IDs of a saved extension are exactly the given ones afterwards."""
+        """The stored directory is exactly this one afterwards, except that no account goes; all or nothing, durable
+        on return."""
 
 
 class TokenStore(Protocol):

@@ -32,7 +32,7 @@ class RingOuts:
         self._engine = engine
         self._accounts = accounts
         self._clock = clock
-        self._new_ids = RingOutIds(clock, ids)
+        self._new_ids = RingOutIds(clock, ids, store.last_id)
         self._node = config.node
         self._keep_seconds = config.call.keep_results_seconds
         self._rules = Rules(tuple(prefix for trunk in config.trunks for prefix in trunk.prefixes))

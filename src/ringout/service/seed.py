@@ -14,8 +14,8 @@ _CALLER_ID_CHOICES = ("main", "current", "blocked")
 
 
 async def seed(store: AccountStore, config: Config, ids: IdSource, passwords: Passwords) -> None:
-    """What the configuration describes, it rules: the account, and each extension and client it names, become as
-    described and keep their ids. What it does not name is left alone.
+    """The directory becomes what the configuration describes. Extensions keep their ids; one that is not named any
+    more is gone, and so are a client's rights: whoever deletes a user there expects no login of it to work.
     Raises ValueError with the text that is not a phone number."""
     known = await store.directory()
     country = config.call.country.upper()

@@ -51,10 +51,15 @@ class Tokens:
         self._credentials: dict[str, Credential] = {}
 
     async def load(self) -> None:
-        """Takes over what an earlier start has left. Call once, before the first request."""
+        """Takes over what an earlier start has left, without the sessions of users and clients that are gone. Call
+        once, before the first request."""
+        gone = []
         for session in sorted(await self._store.sessions(), key=lambda s: s.created_at):
             if self._accounts.knows_extension(session.extension_id) and self._accounts.client(session.client_id):
                 self._remember(session)
+            else:
+                gone.append(session)
+        await self._close(gone)
         self._credentials = {c.jti: c for c in await self._store.credentials()}
 
     # --- every request -----------------------------------------------------------------------------------------
@@ -121,8 +126,23 @@ class Tokens:
         # Before the write and not after: of two requests with one refresh token only the first may win.
         self._forget(old)
         self._remember(session)
-        await self._store.save_session(session)
+        try:
+            await self._store.save_session(session)
+        except BaseException:
+            # The client never hears of the new tokens: it may try again with the old one.
+            self._forget(session)
+            self._remember(old)
+            raise
         return IssuedTokens(session, access, refresh)
+
+    async def revoke(self, token: str, client: Client) -> None:
+        """Ends the session that the token belongs to, be it the access or the refresh token. Nothing happens when
+        there is none, or when it is another client's (RFC 7009 section 2)."""
+        key = _sha256(token)
+        found = self._by_access.get(key)
+        session = found[0] if found else self._by_refresh.get(key)
+        if session is not None and session.client_id == client.client_id:
+            await self._close([session])
 
     async def remove_expired(self) -> int:
         """Drops the sessions that can no longer be renewed; says how many."""
@@ -158,9 +178,10 @@ class Tokens:
 
     def _remember(self, session: Session) -> None:
         extension = self._accounts.extension(session.extension_id)
-        principal = Principal(
-            extension.account_id, extension.id, session.client_id, session.session_id, frozenset(session.scopes)
-        )
+        client = self._accounts.client(session.client_id)
+        # What was taken from the client since its login does not count any more.
+        scopes = frozenset(session.scopes).intersection(client.scopes if client else ())
+        principal = Principal(extension.account_id, extension.id, session.client_id, session.session_id, scopes)
         self._by_access[session.access_sha256] = (session, principal)
         self._by_refresh[session.refresh_sha256] = session
         self._by_id[session.session_id] = session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ipaddress
 from typing import TYPE_CHECKING
 
 from ringout.sip.errors import MalformedMessage
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ringout.sip.message import Message
 
 Listeners = list[tuple[Transport, str, int]]
-
-_ipv4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z").match
 
 
 class Dialog:
@@ -86,14 +84,17 @@ class Dialog:
         self.routes = route_lines(routes)
         self.next_flow = next_flow(self.flow, first, listeners)
 
-    def refresh_target(self, message: Message, listeners: Listeners) -> None:
-        """A re-INVITE, UPDATE or its 2xx may move the peer (section 12.2). A broken Contact moves nobody."""
+    def refresh_target(self, message: Message, listeners: Listeners) -> bool:
+        """A re-INVITE, UPDATE or its 2xx may move the peer (section 12.2); True = it did. A broken Contact moves
+        nobody."""
         try:
             target = contact_uri(message)
         except MalformedMessage:
-            return
-        if target is not None and target != self.remote_target:
-            self.set_path(target, self.route_set, listeners)
+            return False
+        if target is None or target == self.remote_target:
+            return False
+        self.set_path(target, self.route_set, listeners)
+        return True
 
     def request(
         self,
@@ -150,10 +151,11 @@ def next_flow(flow: Flow, uri: str, listeners: Listeners) -> Flow:
         target = SipUri.parse(uri)
     except MalformedMessage:
         return flow
-    host = target.params.get("maddr") or target.host
-    if not _ipv4(host) and not host.startswith("["):
+    host = (target.params.get("maddr") or target.host).strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
         return flow
-    host = host.strip("[]")
     wanted = (target.params.get("transport") or flow.transport).lower()
     transport: Transport = "tcp" if wanted == "tcp" else "udp"
     if transport == flow.transport:

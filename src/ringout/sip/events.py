@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ringout.sip.message import Request
 
 Cause = Literal["response", "timeout", "transport", "cancelled"]
+EndCause = Literal["bye", "gone", "silent"]
 
 
 @dataclass(slots=True)
@@ -22,6 +23,14 @@ class Provisional:
     reason: str
     body: bytes
     content_type: str | None
+
+
+@dataclass(slots=True)
+class DialogChanged:
+    """What stored() gives is new, and no other event tells so: the INVITE was sent again with what its refusal had
+    asked for (state is "calling"), or the peer has moved to another Contact."""
+
+    session: InviteSession
 
 
 @dataclass(slots=True)
@@ -55,11 +64,17 @@ class Failed:
 
 @dataclass(slots=True)
 class Ended:
-    """An answered session is over. reason: the Reason header of the peer's BYE, or what went wrong, or None."""
+    """An answered session is over.
+
+    cause: "bye" (ours or the peer's), "gone" (the peer answered a request of ours with 481: it knows no such call) or
+    "silent" (it left something of ours unanswered for too long). The latter two come with by "remote". reason: the
+    Reason header of the peer's BYE, or what went wrong, or None.
+    """
 
     session: InviteSession
     by: Literal["local", "remote"]
     reason: str | None = None
+    cause: EndCause = "bye"
 
 
 @dataclass(slots=True)
@@ -132,6 +147,7 @@ class OptionsAnswered:
 
 Event = (
     Provisional
+    | DialogChanged
     | Answered
     | Failed
     | Ended

@@ -28,23 +28,23 @@ def parse_parameters(text: str, start: int = 0) -> dict[str, str | None]:
     """Read `*( SEMI generic-param )` from text[start:] to its end.
 
     Names come back in lower case, in order; values as sent (quoted strings keep their quotes), None for a parameter
-    without "=". Raises MalformedMessage for anything left over, for a repeated name and beyond MAX_PARAMETERS.
+    without "=". Tolerated, because phones send it: one semicolon at the end, and a repeated name, of which the first
+    counts. Raises MalformedMessage for anything else left over and beyond MAX_PARAMETERS.
     """
     parameters: dict[str, str | None] = {}
     end = len(text)
+    count = 0
     while start < end:
         match = _PARAMETER(text, start)
         if match is None:
-            if not text[start:].strip(" \t"):
+            if text[start:].strip(" \t") in ("", ";"):
                 break
             raise MalformedMessage("Bad parameter")
-        name, value = match.groups()
-        name = name.lower()
-        if name in parameters:
-            raise MalformedMessage("Repeated parameter")
-        parameters[name] = value
-        if len(parameters) > MAX_PARAMETERS:
+        count += 1
+        if count > MAX_PARAMETERS:
             raise MalformedMessage("Too many parameters")
+        name, value = match.groups()
+        parameters.setdefault(name.lower(), value)
         start = match.end()
     return parameters
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringout.sip.events import InfoReceived
+from ringout.sip.peer_text import printable
 from ringout.sip.session_table import Phase, SessionInput
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def serve(session: InviteSession, request: Request, transaction: ServerTransacti
     user_agent = session.user_agent
     if method == "BYE":
         transaction.respond(200, now)
-        session.end_reason = session.end_reason or request.headers.get("Reason")
+        session.end_reason = session.end_reason or printable(request.headers.get("Reason") or "") or None
         session.feed(SessionInput.PEER_BYE, None, now)
     elif method == "INVITE":
         session.offers.receive_invite(request, transaction, dialog, now)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from ringout.sip.client_transaction import InviteClientTransaction
 from ringout.sip.dialog_request import DialogRequest
-from ringout.sip.events import Answered, Failed, Provisional
+from ringout.sip.events import Answered, DialogChanged, Failed, Provisional
 from ringout.sip.heap import Alarm
 from ringout.sip.invite_responses import early_dialog, redirect_contacts, reliable_number, retry_after_seconds
 from ringout.sip.invite_session import InviteSession
 from ringout.sip.outgoing import OutgoingRequest, new_branch, reason_phrase
+from ringout.sip.peer_text import printable
 from ringout.sip.session_table import UAC_IGNORED, UAC_TABLE, Phase, SessionInput
 from ringout.sip.stored_session import InviteParts, encode_session
 from ringout.sip.transaction import Steps, compile_table
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _I = SessionInput
 _MAX_EARLY_DIALOGS: Final = 16
+_MAX_PROVISIONALS: Final = 500  # per INVITE; a phone that repeats its 180 every second for eight minutes needs no more
+_MAX_UNWANTED_ANSWERS: Final = 32  # 2xx of other branches of a fork that are met with ACK and BYE
 _SUPPORTED: Final = frozenset({"100rel"})
 
 
@@ -38,7 +41,9 @@ class UacSession(InviteSession):
         "_content_type",
         "_headers",
         "_last_provisional",
+        "_provisionals",
         "_required",
+        "_unwanted",
         "cseq",
         "early",
         "from_",
@@ -88,6 +93,8 @@ class UacSession(InviteSession):
         self._chain: AuthenticationChain | None = None
         self._required = ""
         self._last_provisional: tuple[int, str, bytes] | None = None
+        self._provisionals = 0
+        self._unwanted = 0
         self._bye_alarm: Alarm | None = None
 
     def send_invite(self, now: float) -> None:
@@ -152,6 +159,10 @@ class UacSession(InviteSession):
         if response.status == 100 or self.phase not in (Phase.CALLING, Phase.PROCEEDING, Phase.WITHDRAWN):
             self.feed(_I.PROVISIONAL, None, now)
             return
+        self._provisionals += 1
+        if self._provisionals > _MAX_PROVISIONALS:
+            self.user_agent.layer.counters["provisional_flood"] += 1
+            return
         tag = response.to_tag or ""
         dialog = self._dialog_of(response, tag) if tag else None
         if dialog is not None:
@@ -170,7 +181,8 @@ class UacSession(InviteSession):
         if known is None and len(self.early) >= _MAX_EARLY_DIALOGS:
             if response.status < 200:
                 return None
-            self.early.clear()
+            if self.dialog is None:
+                self.early.clear()
         dialog = early_dialog(self, response, tag, known)
         self.early[tag] = dialog
         return dialog
@@ -196,6 +208,10 @@ class UacSession(InviteSession):
             self.acknowledge(dialog, cseq)
             return
         # Another branch of a fork has answered as well (section 13.2.2.4): not wanted.
+        self._unwanted += 1
+        if self._unwanted > _MAX_UNWANTED_ANSWERS:
+            self.user_agent.layer.counters["fork_flood"] += 1
+            return
         other = self._dialog_of(response, tag)
         if other is not None:
             self.acknowledge(other, cseq)
@@ -237,6 +253,7 @@ class UacSession(InviteSession):
         self.early.clear()
         self._last_provisional = None
         self.send_invite(now)
+        self.user_agent.emit(DialogChanged(self))
 
     def _send_cancel(self, _: Any, now: float) -> None:
         if self.invite is not None:
@@ -256,12 +273,14 @@ class UacSession(InviteSession):
         if shown != self._last_provisional:
             self._last_provisional = shown
             content_type = response.headers.get("Content-Type") if response.body else None
-            self.user_agent.emit(Provisional(self, response.status, response.reason, response.body, content_type))
+            reason = printable(response.reason)
+            self.user_agent.emit(Provisional(self, response.status, reason, response.body, content_type))
 
     def _report_answered(self, response: Response, now: float) -> None:
         self.answered = True
         early_body = self.dialog.early_body if self.dialog is not None else b""
-        self.user_agent.emit(Answered(self, response.status, response.reason, response.body or early_body))
+        body = response.body or early_body
+        self.user_agent.emit(Answered(self, response.status, printable(response.reason), body))
         if self.dialog is not None:
             self.dialog.early_body = b""
         self._last_provisional = None
@@ -270,7 +289,8 @@ class UacSession(InviteSession):
         code = response.status
         contacts = redirect_contacts(response) if code < 400 else []
         retry_after = retry_after_seconds(response)
-        self._fail(code, response.reason or reason_phrase(code), "response", now, retry_after, contacts)
+        reason = printable(response.reason) or reason_phrase(code)
+        self._fail(code, reason, "response", now, retry_after, contacts)
 
     def _report_unreached(self, cause: Literal["timeout", "transport"], now: float) -> None:
         code = 408 if cause == "timeout" else 503
@@ -281,7 +301,7 @@ class UacSession(InviteSession):
 
     def _report_cancelled(self, response: Response | str | None, now: float) -> None:
         code = getattr(response, "status", 487)
-        self._fail(code, getattr(response, "reason", "") or reason_phrase(code), "cancelled", now)
+        self._fail(code, printable(getattr(response, "reason", "")) or reason_phrase(code), "cancelled", now)
 
     def _fail(
         self,

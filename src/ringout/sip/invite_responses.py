@@ -14,18 +14,25 @@ if TYPE_CHECKING:
     from ringout.sip.message import Response
 
 _MAX_CONTACTS: Final = 10
+_MAX_ADDRESS: Final = 2048  # characters
+_MAX_ROUTES: Final = 8192  # characters of all together
+_qvalue = re.compile(r"[0-9]?(?:\.[0-9]{0,9})?(?<=[0-9])\Z").match
 _leading_number = re.compile(r"\s*(\d{1,10})").match
 
 
 def early_dialog(session: UacSession, response: Response, tag: str, known: Dialog | None) -> Dialog:
     """The dialog that a 101-299 makes or confirms, with Contact and Record-Route of this response (section 12.1.2).
 
-    A 2xx that lacks a usable Contact keeps the early dialog's, else the INVITE's URI: the ACK must go somewhere.
+    A 2xx that lacks a usable Contact keeps the early dialog's, else the INVITE's URI: the ACK must go somewhere. Raises
+    MalformedMessage for a To of absurd length, because all of a dialog is stored with its RingOut.
     """
+    remote = response.headers.get("To") or session.to
+    if len(remote) > _MAX_ADDRESS:
+        raise MalformedMessage("To is too long")
     dialog = known or Dialog(
         call_id=session.call_id,
         local=session.from_,
-        remote=response.headers.get("To") or session.to,
+        remote=remote,
         remote_tag=tag,
         local_cseq=session.cseq,
         remote_target=session.uri,
@@ -34,7 +41,10 @@ def early_dialog(session: UacSession, response: Response, tag: str, known: Dialo
     listeners = session.user_agent.listeners
     try:
         target = contact_uri(response) or dialog.remote_target
-        dialog.set_path(target, record_routes(response)[::-1] or dialog.route_set, listeners)
+        routes = record_routes(response)[::-1] or dialog.route_set
+        if len(target) > _MAX_ADDRESS or sum(map(len, routes)) > _MAX_ROUTES:
+            raise MalformedMessage("Contact or Record-Route is too long")
+        dialog.set_path(target, routes, listeners)
     except MalformedMessage:
         session.user_agent.layer.counters["malformed"] += 1
         if not dialog.path_known:
@@ -63,17 +73,21 @@ def redirect_contacts(response: Response) -> list[str]:
     """URIs of a 3xx's Contacts, best q first (section 8.1.3.4); unreadable ones are left out."""
     found: list[tuple[float, str]] = []
     try:
-        for text in response.headers.values("Contact")[:_MAX_CONTACTS]:
-            contact = NameAddr.parse(text)
-            found.append((_q(contact.params.get("q")), contact.uri))
+        texts = response.headers.values("Contact")[:_MAX_CONTACTS]
     except MalformedMessage:
-        pass
+        return []
+    for text in texts:
+        try:
+            contact = NameAddr.parse(text)
+        except MalformedMessage:
+            continue
+        found.append((_q(contact.params.get("q")), contact.uri))
     found.sort(key=lambda pair: -pair[0])
     return [uri for _, uri in found]
 
 
 def _q(text: str | None) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0) if text else 1.0
-    except ValueError:
-        return 0.0
+    """No q counts as 1; one that is no qvalue (section 25.1) as 0."""
+    if text is None:
+        return 1.0
+    return min(float(text), 1.0) if _qvalue(text) else 0.0

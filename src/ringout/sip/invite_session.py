@@ -9,7 +9,7 @@ from ringout.sip import in_dialog
 from ringout.sip.authentication import AuthenticationChain
 from ringout.sip.dialog_request import DialogRequest
 from ringout.sip.errors import LocalProtocolError
-from ringout.sip.events import Ended, Event, Failed, RequestAnswered
+from ringout.sip.events import EndCause, Ended, Event, Failed, RequestAnswered
 from ringout.sip.heap import NEVER, Waiting
 from ringout.sip.offer_exchange import OfferExchange
 from ringout.sip.outgoing import checked, header_lines
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ringout.sip.user_agent import UserAgent
 
 _I = SessionInput
+MAX_REQUESTS = 400  # of the peer within one dialog, per 64*T1: a dozen keys a second
 
 
 class InviteSession(Waiting):
@@ -37,6 +38,7 @@ class InviteSession(Waiting):
         "contact",
         "credentials",
         "dialog",
+        "end_cause",
         "end_reason",
         "ended_by",
         "exchange",
@@ -46,6 +48,8 @@ class InviteSession(Waiting):
         "nonce_counts",
         "owner",
         "phase",
+        "requests",
+        "requests_since",
         "user_agent",
     )
 
@@ -72,6 +76,9 @@ class InviteSession(Waiting):
         self.answered = False  # Answered or Confirmed has been reported
         self.ended_by: Literal["local", "remote"] = "local"
         self.end_reason: str | None = None
+        self.end_cause: EndCause = "bye"
+        self.requests = 0  # of the peer, since requests_since
+        self.requests_since = 0.0
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.call_id} {self.phase}>"
@@ -197,6 +204,14 @@ class InviteSession(Waiting):
             return self.dialog
         return None
 
+    def is_flooded(self, now: float) -> bool:
+        """Counts a request of the peer. True: it sends more than any phone has reason to, and each would be kept for
+        64*T1."""
+        if now >= self.requests_since + self.user_agent.layer.give_up_seconds:
+            self.requests_since, self.requests = now, 0
+        self.requests += 1
+        return self.requests > MAX_REQUESTS
+
     def receive_request(self, request: Request, transaction: ServerTransaction, now: float) -> None:
         """A new request within one of our dialogs, ACK excepted. Raises MalformedMessage; nothing is answered then."""
         in_dialog.serve(self, request, transaction, now)
@@ -237,13 +252,18 @@ class InviteSession(Waiting):
 
     def _blame_peer(self, why: str, now: float) -> None:
         self.ended_by = "remote"
+        self.end_cause = "silent"
         self.end_reason = why
+
+    def _report_gone(self, _: Any, now: float) -> None:
+        self._finish(Ended(self, "remote", self.end_reason, "gone"), now)
 
     def _report_ended_by_peer(self, _: Any, now: float) -> None:
         self._finish(Ended(self, "remote", self.end_reason), now)
 
     def _report_end(self, _: Any, now: float) -> None:
+        self.user_agent.remember_ended(self, now)
         if self.answered:
-            self._finish(Ended(self, self.ended_by, self.end_reason), now)
+            self._finish(Ended(self, self.ended_by, self.end_reason, self.end_cause), now)
         else:  # a 2xx that crossed our CANCEL
             self._finish(Failed(self, 487, "Request Terminated", "cancelled"), now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringout.sip.dialog_request import DialogRequest
-from ringout.sip.events import AnswerReceived, OfferReceived, OfferWanted, RequestAnswered
+from ringout.sip.events import AnswerReceived, DialogChanged, OfferReceived, OfferWanted, RequestAnswered
 from ringout.sip.heap import Alarm
 from ringout.sip.retransmission import Retransmission
 from ringout.sip.session_table import Phase, SessionInput
@@ -13,7 +13,7 @@ from ringout.sip.session_table import Phase, SessionInput
 if TYPE_CHECKING:
     from ringout.sip.dialog import Dialog
     from ringout.sip.invite_session import InviteSession
-    from ringout.sip.message import Request, Response
+    from ringout.sip.message import Message, Request, Response
     from ringout.sip.server_transaction import ServerTransaction
 
 
@@ -69,7 +69,7 @@ class OfferExchange:
 
     def receive_update(self, request: Request, transaction: ServerTransaction, dialog: Dialog, now: float) -> None:
         if not request.body:
-            dialog.refresh_target(request, self._session.user_agent.listeners)
+            self._refresh_target(dialog, request)
             transaction.respond(200, now, extra=self._session.contact + self._session.user_agent.tail)
             return
         code = self._collision(early_allowed=True)
@@ -107,7 +107,7 @@ class OfferExchange:
             return
         self._theirs = self._target = None
         user_agent = self._session.user_agent
-        dialog.refresh_target(request, user_agent.listeners)
+        self._refresh_target(dialog, request)
         transaction.respond(
             200, now, extra=self._session.contact + user_agent.tail, content_type="application/sdp", body=body
         )
@@ -116,6 +116,11 @@ class OfferExchange:
             self._repeating = Retransmission(
                 user_agent.layer, now, transaction.send_2xx_again, self._never_acked, user_agent.layer.timers.t2
             )
+
+    def _refresh_target(self, dialog: Dialog, message: Message) -> None:
+        user_agent = self._session.user_agent
+        if dialog.refresh_target(message, user_agent.listeners):
+            user_agent.emit(DialogChanged(self._session))
 
     def refuse(self, code: int, now: float) -> None:
         transaction, self._theirs, self._target = self._theirs, None, None
@@ -135,6 +140,8 @@ class OfferExchange:
         self._repeating = None
         if self._offer_in_2xx:
             self._offer_in_2xx = False
+            if not ack.body:
+                self._session.user_agent.counters["answer_missing"] += 1
             self._session.user_agent.emit(AnswerReceived(self._session, ack.body))
 
     def _never_acked(self, now: float) -> None:
@@ -177,7 +184,7 @@ class OfferExchange:
             self._retry_later(body, now)
         elif response is not None and code < 300:
             if session.dialog is not None:
-                session.dialog.refresh_target(response, session.user_agent.listeners)
+                self._refresh_target(session.dialog, response)
             session.user_agent.emit(AnswerReceived(session, response.body))
             session.user_agent.emit(RequestAnswered(session, "INVITE", code))
         else:

@@ -58,7 +58,7 @@ _I = SessionInput
 _ANSWERED_PHASES: Final[Table[Phase, SessionInput]] = {
     (_P.CONFIRMED, _I.HANG_UP): (_P.ENDING, ("start_give_up_time", "send_bye")),
     (_P.CONFIRMED, _I.PEER_BYE): (_P.TERMINATED, ("report_ended_by_peer",)),
-    (_P.CONFIRMED, _I.DIALOG_GONE): (_P.TERMINATED, ("report_ended_by_peer",)),
+    (_P.CONFIRMED, _I.DIALOG_GONE): (_P.TERMINATED, ("report_gone",)),
     # RFC 3261 12.2.1.2: a time-out within the dialog ends it, and a BYE says so.
     (_P.CONFIRMED, _I.PEER_SILENT): (_P.ENDING, ("blame_peer", "start_give_up_time", "send_bye")),
     (_P.ENDING, _I.BYE_DONE): (_P.TERMINATED, ("report_end",)),
@@ -81,7 +81,8 @@ UAC_TABLE: Final[Table[Phase, SessionInput]] = {
     (_P.PROCEEDING, _I.ANSWERED): (_P.CONFIRMED, ("send_ack", "report_answered")),
     (_P.PROCEEDING, _I.CHALLENGED): (_P.CALLING, ("invite_again",)),
     (_P.PROCEEDING, _I.REFUSED): (_P.TERMINATED, ("report_failed",)),
-    (_P.PROCEEDING, _I.UNREACHED): (_P.TERMINATED, ("report_unreached",)),
+    # The way is broken, and beyond it a phone may ring: perhaps a CANCEL still gets through.
+    (_P.PROCEEDING, _I.UNREACHED): (_P.TERMINATED, ("send_cancel", "report_unreached")),
     (_P.PROCEEDING, _I.HANG_UP): (_P.CANCELLING, ("start_give_up_time", "send_cancel")),
     (_P.PROCEEDING, _I.PEER_BYE): (_P.TERMINATED, ("forget_invite", "report_bye_before_answer")),
     (_P.WITHDRAWN, _I.PROVISIONAL): (_P.CANCELLING, ("send_cancel",)),
@@ -123,7 +124,7 @@ UAS_TABLE: Final[Table[Phase, SessionInput]] = {
     (_P.ANSWERED, _I.ACKED): (_P.CONFIRMED, ("report_confirmed",)),
     (_P.ANSWERED, _I.HANG_UP): (_P.LEAVING, ("start_give_up_time",)),
     (_P.ANSWERED, _I.PEER_BYE): (_P.TERMINATED, ("report_ended_by_peer",)),
-    (_P.ANSWERED, _I.DIALOG_GONE): (_P.TERMINATED, ("report_ended_by_peer",)),
+    (_P.ANSWERED, _I.DIALOG_GONE): (_P.TERMINATED, ("report_gone",)),
     (_P.ANSWERED, _I.PEER_SILENT): (_P.ENDING, ("blame_peer", "start_give_up_time", "send_bye")),
     (_P.LEAVING, _I.ACKED): (_P.ENDING, ("send_bye",)),
     (_P.LEAVING, _I.PEER_SILENT): (_P.ENDING, ("send_bye",)),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from ringout.sip.dialog import Dialog
     from ringout.sip.invite_session import InviteSession
 
 VERSION: Final = 1
+_encode = msgspec.json.Encoder().encode
 
 
 class StoredDialog(NamedTuple):
@@ -71,7 +74,7 @@ def store_dialog(dialog: Dialog) -> StoredDialog:
 
 
 def encode_session(session: InviteSession, parts: InviteParts, was_ringing: bool, dialogs: list[Dialog]) -> bytes:
-    """JSON, in ASCII, a few hundred bytes."""
+    """JSON, a few hundred bytes."""
     flow = session.flow
     stored = StoredSession(
         version=VERSION,
@@ -91,7 +94,10 @@ def encode_session(session: InviteSession, parts: InviteParts, was_ringing: bool
         was_ringing=was_ringing,
         dialogs=tuple(store_dialog(dialog) for dialog in dialogs),
     )
-    return json.dumps(stored, separators=(",", ":")).encode()
+    try:
+        return _encode(stored)
+    except UnicodeEncodeError:  # bytes of the peer that are no UTF-8 came as surrogates, which only json writes
+        return json.dumps(stored).encode()
 
 
 def decode_session(data: bytes) -> StoredSession:

@@ -105,17 +105,17 @@ def escape_user(text: str) -> str:
 
 
 def _parse_uri_parameters(text: str) -> dict[str, str | None]:
+    """text: from the first semicolon on. As tolerant as grammar.parse_parameters."""
     params: dict[str, str | None] = {}
     if text.count(";") > MAX_PARAMETERS:
         raise MalformedMessage("Too many URI parameters")
-    for piece in text[1:].split(";"):
+    if text[-1] == ";":
+        text = text[:-1]
+    for piece in text[1:].split(";") if text else ():
         name, equals, value = piece.partition("=")
         if not _is_parameter_text(name) or (equals and not _is_parameter_text(value)):
             raise MalformedMessage("Bad URI parameter")
-        name = name.lower()
-        if name in params:
-            raise MalformedMessage("Repeated URI parameter")
-        params[name] = value if equals else None
+        params.setdefault(name.lower(), value if equals else None)
     return params
 
 

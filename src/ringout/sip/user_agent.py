@@ -26,6 +26,7 @@ from ringout.sip.outgoing import (
 )
 from ringout.sip.parser import check_request, parse
 from ringout.sip.restored_session import restore_session
+from ringout.sip.stray_answer import hang_up_stray
 from ringout.sip.timers import TimerValues
 from ringout.sip.transaction_key import merge_key, server_key
 from ringout.sip.transaction_layer import TransactionLayer
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK")
 _RETRY_AFTER: Final = "Retry-After: 10\r\n"
+_MAX_ENDED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class UserAgent:
         self.counters = self.layer.counters
         self.listeners: Listeners = []
         self.sessions: dict[tuple[str, str], InviteSession] = {}  # by Call-ID and our tag
+        self._ended: dict[tuple[str, str], float] = {}  # ended by our BYE -> forgotten at; oldest first
+        self.strays_until = float("-inf")  # so long 2xx that match nothing are met with ACK and BYE
         self._events: list[Event] = []
         self.product_line = f"User-Agent: {checked(settings.product)}\r\n"
         self.allow_line = f"Allow: {', '.join(settings.allow)}\r\n"
@@ -81,6 +85,8 @@ class UserAgent:
             if isinstance(message, Response):
                 if not self.layer.receive_response(message, now):
                     self.counters["unmatched_response"] += 1
+                    if now < self.strays_until and not self._full():
+                        hang_up_stray(self, message, flow, now)
             else:
                 self._receive_request(message, flow, now)
         except MalformedMessage as fault:
@@ -189,6 +195,13 @@ class UserAgent:
     def drop_session(self, session: InviteSession) -> None:
         self.sessions.pop((session.call_id, session.local_tag), None)
 
+    def remember_ended(self, session: InviteSession, now: float) -> None:
+        """A BYE of the peer that crossed ours may still be on its way, for T4 at most (RFC 3261 17.1.1.2)."""
+        ended = self._ended
+        while ended and (len(ended) >= _MAX_ENDED or next(iter(ended.values())) <= now):
+            del ended[next(iter(ended))]
+        ended[session.call_id, session.local_tag] = now + self.settings.timers.t4
+
     def _full(self) -> bool:
         return len(self.sessions) >= self.settings.max_sessions or len(self.layer) >= self.settings.max_transactions
 
@@ -226,10 +239,10 @@ class UserAgent:
 
     def _receive_cancel(self, request: Request, flow: Flow, now: float) -> None:
         invite = self.layer.servers.get(server_key(request, "INVITE"))
-        transaction = self.layer.accept(request, server_key(request), None, flow)
         if invite is None:
-            transaction.respond(481, now)
+            self._refuse(request, (481, ""), flow)
             return
+        transaction = self.layer.accept(request, server_key(request), None, flow)
         transaction.to, transaction.tagged = invite.to, invite.tagged  # section 9.2: the same To tag
         transaction.respond(200, now)
         if invite.user is not None and not invite.answered:
@@ -237,10 +250,15 @@ class UserAgent:
 
     def _receive_in_dialog(self, request: Request, key: tuple[str, ...], to_tag: str, flow: Flow, now: float) -> None:
         session = self.sessions.get((request.call_id, to_tag))
-        transaction = self.layer.accept(request, key, None, flow)
         if session is None:
-            transaction.respond(481, now)
+            crossed = request.method == "BYE" and self._ended.get((request.call_id, to_tag), 0.0) > now
+            self._refuse(request, (200 if crossed else 481, ""), flow)
             return
+        if session.is_flooded(now) and request.method != "BYE":
+            self.counters["request_flood"] += 1
+            self._refuse(request, (500, _RETRY_AFTER), flow)
+            return
+        transaction = self.layer.accept(request, key, None, flow)
         refusal = refuse_headers(request)
         if refusal is not None:
             transaction.respond(refusal[0], now, extra=refusal[1])
@@ -249,25 +267,30 @@ class UserAgent:
 
     def _receive_out_of_dialog(self, request: Request, key: tuple[str, ...], flow: Flow, now: float) -> None:
         merged = merge_key(request)
-        loop = merged in self.layer.merged
-        transaction = self.layer.accept(request, key, None if loop else merged, flow)
         refusal = refuse_method(request.method, self.allow_line)
-        if refusal is None and loop:
+        if refusal is None and merged in self.layer.merged:
             refusal = 482, ""  # section 8.2.2.2: the same request by another way
         refusal = refusal or refuse_headers(request)
-        if refusal is None and request.method == "INVITE":
-            if not self.settings.accept_invites:
-                refusal = 403, ""
-            elif self._full():
-                self.counters["overload"] += 1
-                refusal = 503, _RETRY_AFTER
+        if refusal is None and request.method == "OPTIONS":
+            refusal = 200, self.capabilities
+        if refusal is None and not self.settings.accept_invites:
+            refusal = 403, ""
+        if refusal is None and self._full():
+            self.counters["overload"] += 1
+            refusal = 503, _RETRY_AFTER
         if refusal is not None:
-            transaction.respond(refusal[0], now, extra=refusal[1])
-        elif request.method == "OPTIONS":
-            transaction.respond(200, now, extra=self.capabilities)
-        else:
-            session = UasSession(self, request, transaction, flow, now)
-            self.sessions[session.call_id, session.local_tag] = session
+            self._refuse(request, refusal, flow)
+            return
+        transaction = self.layer.accept(request, key, merged, flow)
+        session = UasSession(self, request, transaction, flow, now)
+        self.sessions[session.call_id, session.local_tag] = session
+
+    def _refuse(self, request: Request, answer: tuple[int, str], flow: Flow) -> None:
+        """Statelessly (section 8.2.7), so that strangers can fill no memory: each copy of the request is answered
+        alike, and the ACK of a refused INVITE belongs to nobody. answer: code, finished header lines."""
+        code, extra = answer
+        self.counters["answered_stateless"] += 1
+        self._respond_stateless(request, code, reason_phrase(code), flow, extra)
 
     def _refuse_malformed(self, request: Request, code: int, reason: str, flow: Flow) -> None:
         try:

@@ -56,6 +56,10 @@ def _read(connection: sqlite3.Connection) -> Directory:
 
 
 def _write(connection: sqlite3.Connection, directory: Directory) -> None:
+    execute(connection, delete(forwarding_numbers))
+    execute(connection, delete(caller_ids))
+    execute(connection, delete(extensions).where(extensions.c.id.not_in([e.id for e in directory.extensions])))
+    execute(connection, delete(clients).where(clients.c.client_id.not_in([c.client_id for c in directory.clients])))
     for account in directory.accounts:
         _put(connection, accounts, (account.id, account.main_number, account.country, account.language))
     for extension in directory.extensions:
@@ -68,10 +72,8 @@ def _write(connection: sqlite3.Connection, directory: Directory) -> None:
 def _write_extension(connection: sqlite3.Connection, extension: Extension) -> None:
     e = extension
     _put(connection, extensions, (e.id, e.account_id, e.number, e.name, e.password_hash, e.caller_id))
-    execute(connection, delete(forwarding_numbers).where(forwarding_numbers.c.extension_id == e.id))
     for position, phone in enumerate(e.forwarding_numbers):
         _put(connection, forwarding_numbers, (phone.id, e.id, position, phone.number, phone.label))
-    execute(connection, delete(caller_ids).where(caller_ids.c.extension_id == e.id))
     for position, number in enumerate(e.caller_ids):
         _put(connection, caller_ids, (e.id, position, number))
 

@@ -48,7 +48,8 @@ class _Durable:
 class SqliteRingOuts:
     """The port RingOutStore. At most one group is on its way; newer rows gather behind it."""
 
-    def __init__(self, writer: Writer, reader: Reader) -> None:
+    def __init__(self, writer: Writer, reader: Reader, last_id: int = 0) -> None:
+        self.last_id = last_id
         self._writer = writer
         self._reader = reader
         self._loop = asyncio.get_running_loop()

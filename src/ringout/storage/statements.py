@@ -7,7 +7,7 @@ import sqlite3
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -41,6 +41,7 @@ def _upsert() -> str:
 
 UPSERT = _upsert()  # parameters: row()
 SELECT_ONE = _sql(select(ring_outs.c.record).where(ring_outs.c.id == bindparam("id")))
+SELECT_LAST_ID = _sql(select(func.max(ring_outs.c.id)))
 SELECT_UNFINISHED = _sql(
     select(ring_outs.c.record)
     .where(ring_outs.c.ended_at.is_(None), ring_outs.c.node == bindparam("node"))

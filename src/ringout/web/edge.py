@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringout import logs
-from ringout.domain.errors import RingOutError
+from ringout.domain.errors import RingOutError, Unavailable
 from ringout.service.ports import IdSource
 from ringout.web import problems
 from ringout.web.errors import MethodNotAllowed, UnreadableRequest
@@ -26,6 +26,7 @@ _PREFLIGHT = (
 _ALLOWED_HEADERS = b"Authorization, Content-Type, Accept, Client-Id, X-User-Agent, RC-User-Agent, Discovery-Tag"
 _TUNNELLED = ("GET", "PUT", "PATCH", "DELETE")
 _LONGEST_ORIGIN = 300
+_NO_DISK = Unavailable("The server cannot reach its data.", 5)
 
 log = logs.get("web")
 
@@ -58,6 +59,9 @@ class Edge:
             await self._inner(_routable(scope), receive, send_with_common)
         except RingOutError as error:
             await send_answer(problems.answer_error(error), send_with_common)
+        except OSError as error:  # of the stores, when the disk refuses: service.ports
+            log.error("the disk refuses", request_id=request_id, why=str(error))
+            await send_answer(problems.answer_error(_NO_DISK), send_with_common)
         except Exception:
             log.exception("a request failed", request_id=request_id, method=scope["method"], path=scope["path"])
             await send_answer(problems.answer(problems.OUR_FAULT), send_with_common)

@@ -1,4 +1,4 @@
-"""POST /restapi/oauth/token."""
+"""POST /restapi/oauth/token and /restapi/oauth/revoke."""
 
 from __future__ import annotations
 
@@ -21,11 +21,21 @@ _HEADERS = (JSON, NO_STORE, (b"pragma", b"no-cache"))  # RFC 6749 section 5.1
 
 
 async def token(api: Api, request: Request) -> Answer:
-    if request.media_type != "application/x-www-form-urlencoded":
-        raise UnsupportedMediaType
-    form = read_form(await request.body())
+    form = await _form(request)
     issued = await api.grants.grant(read_client(request.header(b"authorization"), form), form)
     return Answer(200, schemas.encode(_shown(issued)), _HEADERS)
+
+
+async def revoke(api: Api, request: Request) -> Answer:
+    form = await _form(request)
+    await api.grants.revoke(read_client(request.header(b"authorization"), form), form)
+    return Answer(200, b"{}", _HEADERS)  # SDKs read the body as JSON
+
+
+async def _form(request: Request) -> dict[str, str]:
+    if request.media_type != "application/x-www-form-urlencoded":
+        raise UnsupportedMediaType
+    return read_form(await request.body())
 
 
 def read_form(body: bytes) -> dict[str, str]:

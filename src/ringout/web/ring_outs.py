@@ -37,7 +37,7 @@ class Twin:
 
 
 def _read_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 and text[0] != "0" else None
 
 
 NUMBER = Twin("ringout", _read_number, schemas.with_number)
@@ -80,6 +80,10 @@ def read_call_request(media_type: str, body: bytes) -> CallRequest:
         raise MissingParameter("to")
     if wanted.to.phone_number is None:
         raise BadParameter("to")
+    caller = wanted.from_
+    if caller and caller.extension_number and not (caller.phone_number or caller.forwarding_number_id):
+        # Else the default phone would ring, though somebody asked for another one.
+        raise BadParameter("from.extensionNumber", caller.extension_number)
     return schemas.call_request(wanted, wanted.to.phone_number)
 
 

@@ -67,6 +67,15 @@ _TOKEN = Operation(
     media_type="application/x-www-form-urlencoded",
     refusals=(400, 401, 405, 413, 415, 503),
 )
+_REVOKE = Operation(
+    "revokeToken",
+    oauth.revoke,
+    "Logs out: ends the session that the token, access or refresh, belongs to. 200 also for a token nobody knows.",
+    answer=schemas.Nothing,
+    body=schemas.RevokeForm,
+    media_type="application/x-www-form-urlencoded",
+    refusals=(400, 401, 405, 413, 415, 503),
+)
 _VERSIONS = Operation(
     "readAPIVersions", about.versions, "The versions of the API.", schemas.ApiVersions, refusals=(405,)
 )
@@ -82,6 +91,7 @@ RESOURCES = (
     _member(TEXT, "", schemas.RingOutWithText),
     _collection(TEXT, "", schemas.RingOutWithText),
     Resource("/restapi/oauth/token", {"POST": _TOKEN}),
+    Resource("/restapi/oauth/revoke", {"POST": _REVOKE}),
     Resource("/restapi", {"GET": _VERSIONS}),
     Resource("/restapi/v1.0", {"GET": _VERSION}),
     Resource("/healthz", {"GET": _HEALTH}),

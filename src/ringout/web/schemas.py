@@ -200,6 +200,18 @@ class TokenForm(Struct):
     endpoint_id: str | None = None
 
 
+class RevokeForm(Struct):
+    """The form of the revocation endpoint."""
+
+    token: str
+    client_id: str | None = None
+    client_secret: str | None = None
+
+
+class Nothing(Struct):
+    """An empty object."""
+
+
 # --- errors and the rest -----------------------------------------------------------------------------------------
 
 

@@ -18,10 +18,13 @@ from ringout import logs
 def stream() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
+    was_configured, before = structlog.is_configured(), structlog.get_config()
     made = io.StringIO()
     logs.configure("info", "node-1", made)
     yield made
     structlog.reset_defaults()
+    if was_configured:  # by the modules that took their loggers before
+        structlog.configure(**before)
     root.handlers, root.level = handlers, level
 
 

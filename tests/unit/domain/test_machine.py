@@ -83,6 +83,7 @@ def possible_facts(now: Situation) -> Iterator[Fact]:
             yield f.Failed(party, BUSY)
         if phase in (LegPhase.UP, LegPhase.ENDING):
             yield f.HungUp(party)
+            yield f.Lost(party, "stopped responding")
         yield f.MediaHeard(party)
         yield f.WentSilent(party, 60)
         yield f.DigitPressed(party, "1")
@@ -106,7 +107,7 @@ def step(now: Situation, fact: Fact) -> tuple[Situation, tuple[Order, ...]]:
         before[fact.party] = LegPhase.UP
     if isinstance(fact, f.AnswerUnusable) and before[fact.party] is LegPhase.DIALLED:
         before[fact.party] = LegPhase.UP
-    if isinstance(fact, f.Failed | f.HungUp):
+    if isinstance(fact, f.Failed | f.HungUp | f.Lost):
         before[fact.party] = LegPhase.GONE
     orders = machine.receive(fact)
     for order in orders:

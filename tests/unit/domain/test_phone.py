@@ -77,3 +77,10 @@ def test_an_ordinary_extension_number_is_no_emergency() -> None:
 def test_digits_of_takes_only_bare_digits() -> None:
     assert phone.digits_of(" 101 ") == "101"
     assert phone.digits_of("+101") == phone.digits_of("1-1") == phone.digits_of("١٠١") == ""
+
+
+def test_long_texts_are_not_kept_in_memory() -> None:
+    phone._parse.cache_clear()
+    for blanks in range(50):
+        assert phone.parse(" " * blanks * 1000 + "+14155550199", "US").e164 == "+14155550199"
+    assert phone._parse.cache_info().currsize == 1

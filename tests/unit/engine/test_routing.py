@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from fakes.engine_world import PLAN, Stage
+from fakes.scripted_peer import ScriptedPeer
 from ringout.config import TrunkConfig
 from ringout.domain.status import Party
 from ringout.engine.gateways import Gateway, in_order, parse_gateway
 from ringout.engine.identity import identity_for
 from ringout.engine.trunks import Trunk, Trunks
+from ringout.sip.errors import LocalProtocolError
 
 TWO = TrunkConfig("two", ("sip:10.0.0.1", "sip:10.0.0.2:5070;transport=tcp"), username="u", password="p")
 
@@ -69,7 +71,8 @@ def test_number_formats(number_format: str, prefix: str, number: str, dialled: s
 def test_gateway_texts() -> None:
     assert parse_gateway("sip:10.0.0.1").uri("7") == "sip:7@10.0.0.1"
     assert parse_gateway("sip:10.0.0.1:5070;transport=TCP").uri("7") == "sip:7@10.0.0.1:5070;transport=tcp"
-    assert parse_gateway("sip:[::1]:5070") == Gateway("udp", "::1", 5070)
+    assert parse_gateway("sip:[::1]:5070") == Gateway("udp", "::1", 5070, addresses=("::1",))
+    assert parse_gateway("sip:gw.example").addresses == ()
     for text in ("10.0.0.1", "tel:+1650", "sip:10.0.0.1;transport=sctp", "sips:10.0.0.1"):
         with pytest.raises(ValueError, match="gateway"):
             parse_gateway(text)
@@ -183,7 +186,29 @@ def test_silent_gateways_end_as_no_answer() -> None:
     stage.place()
     stage.world.pass_seconds(5)
     assert stage.statuses == "NoAnswer InProgress CannotReach"
+    assert stage.row.ended_at is None, "a phone behind them may still ring"
+    for session in stage.agent.sessions:
+        session.confirms()
     assert stage.is_quiet()
+
+
+def test_the_next_gateway_is_asked_at_once() -> None:
+    stage = Stage(replace(TWO, gateway_timeout_seconds=2.0))
+    stage.place()
+    flushes = stage.agent.flushes
+    stage.world.pass_seconds(2)
+    assert stage.agent.flushes > flushes
+
+
+def test_gateway_has_its_full_time_again_after_a_challenge() -> None:
+    stage = Stage(replace(TWO, gateway_timeout_seconds=2.0))
+    stage.place()
+    stage.world.pass_seconds(1.5)
+    stage.caller.is_challenged()
+    stage.world.pass_seconds(1.5)
+    assert len(stage.agent.sessions) == 1
+    stage.world.pass_seconds(1)
+    assert len(stage.agent.sessions) == 2
 
 
 # --- redirection ---
@@ -218,6 +243,18 @@ def test_redirections_are_limited() -> None:
         if stage.node.live:
             stage.caller.fails(302, contacts=[f"sip:+16505550101@10.0.1.{count}", f"sip:+16505550101@10.0.2.{count}"])
     assert len(stage.agent.sessions) == 6
+
+
+@pytest.mark.parametrize("contacts", [[], ["tel:+1650"], ["sips:a@10.0.0.1"], ["sip:"]])
+def test_redirection_without_a_usable_target_is_a_sentence(contacts: list[str]) -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.fails(302, "Moved Temporarily", contacts=contacts)
+    row = stage.row
+    assert row.caller.explanation == (
+        "The caller's call was sent elsewhere, and nothing there could be reached (302 Moved Temporarily)."
+    )
+    assert stage.is_quiet()
 
 
 def test_redirection_to_what_is_no_sip_uri() -> None:
@@ -267,3 +304,23 @@ def test_callers_own_phone_is_shown_the_main_number_and_the_callees_as_name() ->
     identity = identity_for(Party.CALLER, replace(PLAN, caller_id=None), trunk, "::1")
     assert identity.from_ == '"+16505550202" <sip:+16505550100@[::1]>'
     assert identity.headers == (("P-Asserted-Identity", "<sip:+16505550100@[::1]>"),)
+
+
+@pytest.mark.parametrize("nasty", ["+1\r\nX-Evil: 1", '+1"<sip:x@y>', "+1>;tag=x\r\n", "+1\x00", "+1\u2028é"])
+@pytest.mark.parametrize("party", [Party.CALLER, Party.CALLEE])
+def test_no_number_breaks_out_of_its_header(nasty: str, party: Party) -> None:
+    """Numbers are checked long before; this is the last wall."""
+    peer = ScriptedPeer()
+    plan = replace(PLAN, caller_number=nasty, callee_number=nasty, main_number=nasty, caller_id=nasty)
+    trunk = Trunk(TWO, "us")
+    identity = identity_for(party, plan, trunk, "192.0.2.1")
+    try:
+        peer.invite(uri=f"sip:{trunk.dialled(nasty)}@10.0.0.1", from_=identity.from_, headers=identity.headers)
+    except LocalProtocolError:
+        assert peer.news() == []
+        return
+    assert peer.news() == ["INVITE"]
+    invite = peer.last("INVITE")
+    assert invite.headers.get("X-Evil") is None
+    assert len(invite.headers.all("From")) == 1
+    assert invite.from_tag in (session.local_tag for session in peer.user_agent.sessions.values())

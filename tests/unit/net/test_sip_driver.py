@@ -11,10 +11,21 @@ from typing import Any
 import pytest
 
 from fakes.ids import CountingIds
+from ringout.engine.gateways import parse_gateway
 from ringout.net.sip_driver import SipDriver, parse_listen
 from ringout.net.tasks import Tasks
 from ringout.sip.events import Answered, Confirmed, Ended, Event, Failed, IncomingInvite
+from ringout.sip.flow import Flow
 from ringout.sip.user_agent import UserAgent, UserAgentSettings
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 class Node:
@@ -114,6 +125,47 @@ async def test_several_listeners_and_the_right_one_for_each_peer() -> None:
         assert a.driver.flow_to("tcp", "127.0.0.1", 5060).local == ("127.0.0.1", a.driver.listeners[1][2])
         with pytest.raises(LookupError):
             a.driver.flow_to("tcp", "::1", 5060)
+
+
+async def test_a_name_is_never_looked_up_on_the_way_out() -> None:
+    async with node("a", "udp:127.0.0.1:0") as a:
+        for host in ("localhost", "999.1.1.1", "gw.example"):
+            with pytest.raises(LookupError):
+                a.driver.flow_to("udp", host, 5060)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_call_over_ipv6(transport: Any) -> None:
+    async with (
+        node("a", f"{transport}:[::1]:0") as a,
+        node("b", f"{transport}:[::1]:0", on_event=answers) as b,
+    ):
+        gateway = parse_gateway(f"sip:[::1]:{b.driver.listeners[0][2]}")
+        a.agent.invite(
+            flow=a.driver.flow_to(transport, gateway.addresses[0], gateway.port),
+            uri=gateway.uri("7"),
+            from_="<sip:a@[::1]>",
+            to="<sip:7@[::1]>",
+            body=b"v=0",
+            now=now(),
+        )
+        a.driver.flush()
+        answered = await a.wait_for(Answered)
+        await b.wait_for(Confirmed)
+        (restored_elsewhere,) = b.agent.sessions.values()
+        restored_elsewhere.hang_up(now())
+        b.driver.flush()
+        assert (await a.wait_for(Ended)).by == "remote"
+        assert b'["::1",' in answered.session.stored()
+
+
+async def test_a_datagram_that_cannot_be_sent_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async with node("a", "udp:127.0.0.1:0") as a, node("b", "udp:127.0.0.1:0", on_event=answers) as b:
+        a.agent.layer.send(b"x", Flow("udp", ("127.0.0.1", a.driver.listeners[0][2]), ("127.0.0.1", 1 << 20)))
+        a.call("udp", b.driver.listeners[0][2])
+        await a.wait_for(Answered)
+        assert a.agent.counters["internal_errors"] == 1
 
 
 async def test_a_wildcard_listener_names_the_address_that_the_peer_can_reach() -> None:

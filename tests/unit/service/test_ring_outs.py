@@ -121,9 +121,38 @@ async def test_cancel_of_live_ending_and_ended_ones(bench: Bench) -> None:
 
 def test_ids_grow_and_fit_a_javascript_number() -> None:
     clock = SetClock(3_750_000_000.0)
-    ids = RingOutIds(clock, CountingIds())
+    ids = RingOutIds(clock, CountingIds(), 0)
     given = [ids.next() for _ in range(5000)]
     clock.pass_seconds(-3600)
     given += [ids.next() for _ in range(10)]
     assert all(a < b for a, b in itertools.pairwise(given))
     assert given[-1] < 2**53
+
+
+def test_a_restart_with_the_clock_set_back_gives_no_id_twice() -> None:
+    clock = SetClock()
+    before = RingOutIds(clock, CountingIds(), 0).next()
+    clock.pass_seconds(-86_400)
+    after = RingOutIds(clock, CountingIds(), before)
+    assert [after.next(), after.next()] == [before + 1, before + 2]
+
+
+async def test_ids_are_larger_than_all_that_the_store_knows(bench: Bench) -> None:
+    store = MemoryRingOuts(last_id=2**52)
+    ring_outs = RingOuts(store, bench.engine, bench.ring_outs._accounts, bench.clock, CountingIds(), CONFIG)
+    assert (await ring_outs.create(bench.user, REQUEST)).id == 2**52 + 1
+
+
+@pytest.mark.parametrize("wall", [0.0, 1e12])
+def test_ids_of_a_clock_that_knows_nothing(wall: float) -> None:
+    ids = RingOutIds(SetClock(wall), CountingIds(), 0)
+    assert 0 < ids.next() < ids.next() < 2**53
+
+
+async def test_a_result_stays_readable_when_the_clock_is_set_back(bench: Bench) -> None:
+    made = await bench.ring_outs.create(bench.user, REQUEST)
+    ended = replace(made, ended_at=bench.clock.wall())
+    bench.store.rows[made.id] = ended
+    bench.clock.pass_seconds(-86_400)
+    assert await bench.ring_outs.remove_old() == 0
+    assert await bench.ring_outs.get(bench.user, made.id) == ended

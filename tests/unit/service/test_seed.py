@@ -39,7 +39,18 @@ async def test_the_configuration_rules_what_it_names_and_ids_stay() -> None:
     assert after.forwarding_numbers[0].id == before.forwarding_numbers[1].id
     assert not await Passwords().matches(PASSWORD, after.password_hash)
     assert await Passwords().matches("new password", after.password_hash)
-    assert after_all.extension_by_number("102").name == "Colleague"  # not named any more: left alone
+
+
+async def test_who_is_not_named_any_more_is_gone() -> None:
+    store = MemoryAccounts()
+    before = await seeded(store)
+    colleague = before.extension_by_number("102")
+    after = await seeded(store, replace(with_user(), clients=CONFIG.clients[:1]))
+    assert not after.knows_extension(colleague.id)
+    assert after.find_login(MAIN, "102") is None
+    assert after.client("public") is None
+    assert after.client("app") is not None
+    assert after.extension_by_number("101").id == before.extension_by_number("101").id
 
 
 async def test_ids_are_all_different() -> None:

@@ -11,13 +11,15 @@ from ringout.domain.account import Client, Credential
 from ringout.domain.errors import TokenExpired, TokenInvalid
 from ringout.service.accounts import Accounts
 from ringout.service.passwords import Passwords
+from ringout.service.ports import Directory
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
 from ringout.service.tokens import Lifetimes, Tokens
 
 
 class Bench:
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, directory: Directory) -> None:
+        self.directory = directory
         self.clock, self.store, self.accounts, self.ids = SetClock(), MemoryTokens(), accounts, CountingIds()
         self.user = accounts.extension_by_number("101")
         client = accounts.client("app")
@@ -36,7 +38,7 @@ class Bench:
 async def bench() -> Bench:
     store = MemoryAccounts()
     await seed(store, CONFIG, CountingIds(), Passwords())
-    return Bench(await Accounts.load(store))
+    return Bench(await Accounts.load(store), store.now)
 
 
 async def test_an_access_token_says_who_asks(bench: Bench) -> None:
@@ -143,3 +145,63 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert SigningKey.load(path).read(jwt, 0) == ("j", 5)
+
+
+async def test_a_revoked_session_is_over(bench: Bench) -> None:
+    for which in ("access_token", "refresh_token"):
+        issued = await bench.open()
+        await bench.tokens.revoke(getattr(issued, which), replace(bench.client, client_id="x"))
+        bench.tokens.principal(issued.access_token)
+        await bench.tokens.revoke(getattr(issued, which), bench.client)
+        await bench.tokens.revoke(getattr(issued, which), bench.client)
+        with pytest.raises(TokenInvalid):
+            bench.tokens.principal(issued.access_token)
+        with pytest.raises(TokenInvalid):
+            await bench.tokens.renew(issued.refresh_token, bench.client, None, Lifetimes())
+        assert bench.store.by_id == {}
+
+
+async def test_a_renewal_that_the_disk_refuses_leaves_the_old_tokens(bench: Bench) -> None:
+    old = await bench.open()
+    bench.store.disk_full = True
+    with pytest.raises(OSError):
+        await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+    with pytest.raises(OSError):
+        await bench.open()
+    bench.tokens.principal(old.access_token)
+    bench.store.disk_full = False
+    await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+
+
+async def test_sessions_of_those_who_are_gone_end(bench: Bench) -> None:
+    """Neither a user nor a client that the configuration does not name any more has a token that works."""
+    issued = await bench.open()
+    users = MemoryAccounts()
+    await seed(users, replace(CONFIG, account=replace(CONFIG.account, extensions=())), CountingIds(), Passwords())
+    clients = MemoryAccounts()
+    clients.now = replace(bench.directory, clients=())
+    jwt = await bench.tokens.issue_jwt(bench.user.id, "laptop")
+    for store in (users, clients):
+        bench.store.by_id[issued.session.session_id] = issued.session
+        bench.accounts = await Accounts.load(store)
+        again = bench.restarted()
+        await again.load()
+        with pytest.raises(TokenInvalid):
+            again.principal(issued.access_token)
+        assert bench.store.by_id == {}
+    bench.accounts = await Accounts.load(users)
+    again = bench.restarted()
+    await again.load()
+    with pytest.raises(ValueError, match="gone"):
+        again.jwt_owner(jwt)
+
+
+async def test_a_permission_taken_from_the_client_is_taken_from_its_sessions(bench: Bench) -> None:
+    issued = await bench.open()
+    accounts = MemoryAccounts()
+    fewer = replace(bench.client, scopes=("ReadAccounts",))
+    accounts.now = replace(bench.directory, clients=(fewer,))
+    bench.accounts = await Accounts.load(accounts)
+    again = bench.restarted()
+    await again.load()
+    assert again.principal(issued.access_token).scopes == frozenset()

@@ -6,7 +6,7 @@ import pytest
 
 from fakes.scripted_peer import ScriptedPeer
 from ringout.sip.digest import Credentials, make_challenge, read_answer, verify
-from ringout.sip.events import Answered, Ended, Failed, RequestAnswered
+from ringout.sip.events import Answered, DialogChanged, Ended, Failed, RequestAnswered
 
 WHO = Credentials("alice", "secret")
 
@@ -53,6 +53,19 @@ def test_401_and_407_in_one_call_are_both_answered_in_the_third_invite() -> None
     assert verify(proxy, "INVITE", WHO, "proxy")
     assert verify(phone, "INVITE", WHO, "phone")
     assert (proxy.nonce_count, phone.nonce_count) == (2, 1)
+
+
+def test_an_invite_sent_again_is_reported_because_what_a_crash_needs_has_changed() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite(credentials=WHO)
+    first = session.stored()
+    peer.answer(peer.last("INVITE"), 401, f"WWW-Authenticate: {challenge('n1')}")
+    (changed,) = peer.reported(DialogChanged)
+    assert (changed.session, changed.session.state) == (session, "calling")
+    second = ScriptedPeer()
+    for stored, invite in ((first, peer.sent[0]), (session.stored(), peer.sent[-1])):
+        second.user_agent.restore(stored, 1.0).hang_up(1.0)
+        assert second.last("CANCEL").top_via.branch == invite.top_via.branch  # type: ignore[union-attr]
 
 
 def test_a_stale_nonce_is_replaced_once() -> None:

@@ -239,8 +239,8 @@ def test_when_full_new_calls_get_503_with_retry_after_and_old_ones_go_on() -> No
 def test_with_too_many_transactions_new_requests_get_503_without_a_transaction() -> None:
     peer = ScriptedPeer(UserAgentSettings(accept_invites=True, max_transactions=2))
     for number in range(5):
-        peer.request("OPTIONS", call_id=f"c{number}")
-    assert peer.news() == ["200", "200", "503", "503", "503"]
+        peer.request("INVITE", call_id=f"c{number}")
+    assert peer.news() == ["100", "100", "503", "503", "503"]
     assert len(peer.user_agent.layer) == 2
 
 

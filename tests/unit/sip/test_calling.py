@@ -160,6 +160,27 @@ def test_a_redirection_is_reported_with_its_contacts_best_first() -> None:
     assert not failed.was_ringing
 
 
+@pytest.mark.parametrize(
+    ("contacts", "found"),
+    [
+        ("sip:a@x;q=0.1, sip:b@x", ["sip:b@x", "sip:a@x"]),
+        ("sip:a@x;q=0.5;", ["sip:a@x"]),
+        ('"A, B" <sip:a@x;lr>;q=0.2, <sip:b@x>;q=.7, <sip:c@x>;q=1', ["sip:c@x", "sip:b@x", "sip:a@x;lr"]),
+        ("<sip:a@x>;q=nan, <sip:b@x>;q=0.001, <sip:c@x>;q=1e9", ["sip:b@x", "sip:a@x", "sip:c@x"]),
+        ("not an address, <sip:b@x>, <>", ["sip:b@x"]),
+        ("<sip:open@x", []),
+        ("", []),
+        ("*", []),
+        (", ".join(f"<sip:u{n}@x>" for n in range(300)), [f"sip:u{n}@x" for n in range(10)]),
+    ],
+)
+def test_contacts_of_a_redirection(contacts: str, found: list[str]) -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    peer.answer(peer.last("INVITE"), 302, f"Contact: {contacts}")
+    assert peer.reported(Failed)[0].contacts == found
+
+
 # CANCEL.
 
 
@@ -327,6 +348,32 @@ def test_byes_that_cross_are_both_answered() -> None:
     assert peer.news() == ["BYE", "200"]
     peer.answer(peer.last("BYE"), 200)
     assert [event.by for event in peer.reported(Ended)] == ["local"]
+    peer.assert_quiet()
+
+
+def test_a_bye_that_comes_just_after_ours_was_answered_gets_200_too() -> None:
+    peer = ScriptedPeer()
+    session = peer.answered_call()
+    session.hang_up(peer.now)
+    peer.answer(peer.last("BYE"), 200)
+    peer.pass_time(1)
+    peer.request("BYE", dialog=session)
+    peer.request("INFO", dialog=session, cseq=2)
+    assert peer.news() == ["BYE", "200", "481"]
+    peer.pass_time(5)
+    peer.request("BYE", dialog=session, cseq=3)
+    assert peer.news() == ["481"], "that is no crossing any more"
+    assert len(peer.reported(Ended)) == 1
+    peer.assert_quiet()
+
+
+def test_a_path_that_breaks_while_a_phone_may_ring_is_tried_with_cancel() -> None:
+    peer = ScriptedPeer()
+    peer.invite()
+    peer.answer(peer.last("INVITE"), 100, tag=None)
+    peer.user_agent.transport_failed(peer.flow, peer.now)
+    assert peer.news() == ["INVITE", "CANCEL"]
+    assert [event.cause for event in peer.reported(Failed)] == ["transport"]
     peer.assert_quiet()
 
 

@@ -48,8 +48,9 @@ def test_name_addr_text() -> None:
         "sip:a@b?x=y",
         "<a@b>",
         "<sip:a@b>x",
-        "<sip:a@b>;",
-        "<sip:a@b>;tag=1;tag=2",
+        "<sip:a@b>;;",
+        "<sip:a@b>;;tag=1",
+        "<sip:a@b>; ;",
         '<sip:a@b>;x="open',
         "<sip:a@b>;tag=1 2",
         "<sip:a@b>, <sip:c@d>",
@@ -59,6 +60,12 @@ def test_name_addr_text() -> None:
 def test_malformed_name_addr(text: str) -> None:
     with pytest.raises(MalformedMessage):
         NameAddr.parse(text)
+
+
+@pytest.mark.parametrize("tail", [";", " ; ", ";tag=2", ";TAG=2;"])
+def test_what_phones_add_to_parameters(tail: str) -> None:
+    assert NameAddr.parse(f"<sip:a@b>;tag=1{tail}").params == {"tag": "1"}
+    assert Via.parse(f"SIP/2.0/UDP h;tag=1{tail}").params == {"tag": "1"}
 
 
 def test_via() -> None:

@@ -6,7 +6,15 @@ import pytest
 
 from fakes.scripted_peer import OFFER, ScriptedPeer
 from ringout.sip.errors import LocalProtocolError
-from ringout.sip.events import AnswerReceived, Ended, InfoReceived, OfferReceived, OfferWanted, RequestAnswered
+from ringout.sip.events import (
+    AnswerReceived,
+    DialogChanged,
+    Ended,
+    InfoReceived,
+    OfferReceived,
+    OfferWanted,
+    RequestAnswered,
+)
 
 HOLD = b"v=0 hold"
 
@@ -154,7 +162,7 @@ def test_481_within_the_dialog_ends_the_call() -> None:
     session = peer.answered_call()
     session.request(peer.now, "INFO", b"x", "text/plain")
     peer.answer(peer.last("INFO"), 481)
-    assert [event.by for event in peer.reported(Ended)] == ["remote"]
+    assert [(event.by, event.cause) for event in peer.reported(Ended)] == [("remote", "gone")]
     peer.assert_quiet()
 
 
@@ -166,7 +174,7 @@ def test_silence_within_the_dialog_ends_the_call_with_bye() -> None:
     assert peer.news()[-1] == "BYE"
     peer.answer(peer.last("BYE"), 200)
     (ended,) = peer.reported(Ended)
-    assert (ended.by, ended.reason) == ("remote", "INFO never answered")
+    assert (ended.by, ended.cause, ended.reason) == ("remote", "silent", "INFO never answered")
     peer.assert_quiet()
 
 
@@ -282,6 +290,30 @@ def test_another_peers_tag_is_no_dialog_of_ours() -> None:
     session = peer.answered_call()
     peer.request("BYE", dialog=session, tag="stranger")
     assert peer.news() == ["481"]
+    assert session.state == "confirmed"
+
+
+def test_a_peer_that_moves_is_reported_and_one_that_stays_is_not() -> None:
+    peer = ScriptedPeer()
+    session = peer.invite()
+    peer.answer(peer.last("INVITE"), 200, contact="<sip:old@192.0.2.9:5070>", body=OFFER)
+    peer.request("INVITE", dialog=session, body=HOLD)
+    assert peer.reported(DialogChanged) == [], "not before the offer is accepted"
+    session.accept_offer(peer.now, HOLD)
+    assert len(peer.reported(DialogChanged)) == 1
+    peer.request("UPDATE", dialog=session, cseq=2)
+    assert len(peer.reported(DialogChanged)) == 1
+    assert b"bob@192.0.2.9:5070" in session.stored()
+
+
+def test_an_ack_without_the_answer_it_owes_is_counted() -> None:
+    peer = ScriptedPeer()
+    session = peer.answered_call()
+    peer.request("INVITE", dialog=session)
+    session.accept_offer(peer.now, OFFER)
+    peer.request("ACK", dialog=session)
+    assert [event.body for event in peer.reported(AnswerReceived)] == [b""]
+    assert peer.user_agent.counters["answer_missing"] == 1
     assert session.state == "confirmed"
 
 

@@ -61,9 +61,7 @@ def test_tags(value: str, tag: str | None) -> None:
     assert (message.from_tag, message.to_tag) == (tag, tag)
 
 
-@pytest.mark.parametrize(
-    "value", ["<sip:a@b>;tag=", "<sip:a@b>;tag", "<sip:a@b>;tag=1;tag=2", '<sip:a@b>;x=">', "<sip:a>x"]
-)
+@pytest.mark.parametrize("value", ["<sip:a@b>;tag=", "<sip:a@b>;tag", "<sip:a@b>;;tag=1", '<sip:a@b>;x=">', "<sip:a>x"])
 def test_broken_tags(value: str) -> None:
     with pytest.raises(MalformedMessage):
         _ = Response(200, "", Headers([("To", value)])).to_tag

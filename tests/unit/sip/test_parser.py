@@ -41,6 +41,13 @@ def test_a_response() -> None:
     assert (message.status, message.reason, message.body) == (180, "Ringing", b"")
 
 
+def test_a_reason_phrase_can_always_be_shown() -> None:
+    """It is stored and answered as JSON: one odd byte from a phone must not break either."""
+    message = parse(b"SIP/2.0 486 Occup\xe9 \xe2\x98\x8e\r\n" + HEAD + b"\r\n")
+    assert isinstance(message, Response)
+    assert message.reason == "Occup\ufffd \u260e"
+
+
 def test_values_are_unfolded_and_stripped() -> None:
     message = parse(START + b"Subject: \t a\r\n\t b \r\n  c  \r\nx:\r\n y\r\n\r\n")
     assert message.headers.get("Subject") == "a b  c"

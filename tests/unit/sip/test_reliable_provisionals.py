@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakes.scripted_peer import ANSWER, ScriptedPeer
-from ringout.sip.events import Answered, Failed, Provisional
+from ringout.sip.events import Answered, DialogChanged, Failed, Provisional
 
 
 def reliable(number: int) -> list[str]:
@@ -70,6 +70,7 @@ def test_421_is_met_once() -> None:
     peer.answer(peer.last("INVITE"), 421, "Require: 100rel")
     second = peer.last("INVITE")
     assert (second.cseq, second.headers.get("Require")) == ((2, "INVITE"), "100rel")
+    assert len(peer.reported(DialogChanged)) == 1
     peer.answer(second, 421, "Require: 100rel")
     assert [event.code for event in peer.reported(Failed)] == [421]
 

@@ -42,6 +42,15 @@ def test_a_phone_that_is_up_gets_bye() -> None:
     peer.assert_quiet()
 
 
+def test_bytes_that_are_no_utf_8_survive_the_crash() -> None:
+    before = ScriptedPeer()
+    session = before.invite()
+    before.answer(before.last("INVITE"), 200, "Record-Route: <sip:caf\udce9@192.0.2.12;lr>, <sip:192.0.2.13;lr>")
+    peer, restored = after_a_crash(before, session)
+    restored.hang_up(peer.now)
+    assert "<sip:caf\udce9@192.0.2.12;lr>" in peer.last("BYE").headers.values("Route")
+
+
 def test_copies_of_the_200_are_still_acknowledged() -> None:
     before = ScriptedPeer()
     session = before.answered_call()
@@ -170,3 +179,38 @@ def test_a_damaged_field_is_a_value_error_or_harmless(data: st.DataObject) -> No
         return
     restored.hang_up(0.0)
     peer.user_agent.datagrams_to_send()
+
+
+def test_an_answer_to_an_invite_sent_again_after_the_last_storing_gets_ack_and_bye() -> None:
+    before = ScriptedPeer()
+    session = before.invite(credentials=Credentials("alice", "secret"))
+    stored = session.stored()
+    before.answer(before.last("INVITE"), 401, 'WWW-Authenticate: Digest realm="x", nonce="n1", qop="auth"')
+    peer = ScriptedPeer()
+    peer.user_agent.strays_until = peer.now + 10
+    peer.user_agent.restore(stored, peer.now).hang_up(peer.now)
+    peer.answer(before.last("INVITE"), 200, body=ANSWER)
+    assert peer.news() == ["CANCEL", "ACK", "BYE"]
+    assert peer.last("ACK").cseq == (2, "ACK")
+    peer.answer(peer.last("BYE"), 200)
+    assert [event.cause for event in peer.reported(Failed)] == ["cancelled"]
+    peer.assert_quiet()
+
+
+def test_a_late_copy_of_an_answer_harms_no_call() -> None:
+    peer = ScriptedPeer()
+    session = peer.answered_call()
+    peer.user_agent.strays_until = peer.now + 100
+    peer.pass_time(33)
+    peer.answer(peer.last("INVITE"), 200, body=ANSWER)
+    assert peer.news() == []
+    assert session.state == "confirmed"
+
+
+def test_an_answer_that_cannot_be_read_to_its_end_leaves_nothing() -> None:
+    before, peer = ScriptedPeer(), ScriptedPeer()
+    before.invite()
+    peer.user_agent.strays_until = peer.now + 100
+    peer.answer(before.last("INVITE"), 200, tag="z" * 5000)
+    assert peer.news() == []
+    peer.assert_quiet()

@@ -1,5 +1,9 @@
+import asyncio
 import sqlite3
 import stat
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import ringout.storage
+from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.storage.errors import StorageFailed
 from ringout.storage.migrate import migrate
 from ringout.storage.sqlite import open_storage
@@ -80,4 +85,65 @@ async def test_a_failed_work_is_rolled_back_and_the_next_one_runs(tmp_path: Path
         await writer.submit(breaks)
     count = await writer.submit(lambda c: c.execute("SELECT count(*) FROM clients").fetchone()[0])
     assert count == 0
+    await storage.close()
+
+
+async def test_one_process_at_a_time(tmp_path: Path) -> None:
+    """Two would end each other's calls. The lock goes with its process, however that ends."""
+    path = tmp_path / "ringout.sqlite3"
+    program = f"""
+import asyncio, pathlib
+from ringout.storage.sqlite import open_storage
+async def main():
+    await open_storage(pathlib.Path({str(path)!r}))
+    print("open", flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+    other = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=subprocess.PIPE)
+    assert other.stdout is not None
+    try:
+        assert await other.stdout.readline() == b"open\n"
+        with pytest.raises(StorageFailed, match=f"another RingOut server .process {other.pid}. is using"):
+            await open_storage(path)
+    finally:
+        other.kill()
+        await other.wait()
+    for _ in range(2):
+        await (await open_storage(path)).close()
+    assert stat.S_IMODE(path.with_name("ringout.sqlite3.lock").stat().st_mode) == 0o600
+
+
+async def test_a_start_that_fails_keeps_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "ringout.sqlite3"
+    path.write_bytes(b"no database at all, but long enough to be looked at" * 10)
+    with pytest.raises(StorageFailed):
+        await open_storage(path)
+    path.unlink()
+    await (await open_storage(path)).close()
+
+
+async def test_the_largest_id_is_known_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "ringout.sqlite3"
+    storage = await open_storage(path)
+    assert storage.ring_outs.last_id == 0
+    for number in (7, 2**52, 9):
+        await storage.ring_outs.add(RingOut(number, 1, 2, "x", LegRecord("+1"), LegRecord("+2"), None, False, 1.0))
+    await storage.close()
+    storage = await open_storage(path)
+    assert storage.ring_outs.last_id == 2**52
+    await storage.close()
+
+
+async def test_text_that_is_no_utf_8_keeps_no_row_from_the_disk(tmp_path: Path) -> None:
+    """Half a character from somewhere must cost no other RingOut its place in the transaction."""
+    storage = await open_storage(tmp_path / "ringout.sqlite3")
+    odd = LegRecord("+1", sip_reason="Occup\udce9", dialog=b"\x00\xff")
+    first = RingOut(1, 1, 2, "x", odd, LegRecord("+2"), None, False, 1.0, ended_at=5.0)
+    await asyncio.gather(storage.ring_outs.add(first), storage.ring_outs.add(replace(first, id=2, caller=odd)))
+    await storage.close()
+    storage = await open_storage(tmp_path / "ringout.sqlite3")
+    for number in (1, 2):
+        read = await storage.ring_outs.get(number)
+        assert read == replace(first, id=number, caller=replace(odd, sip_reason="Occup?"))
     await storage.close()

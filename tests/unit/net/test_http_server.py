@@ -1,0 +1,124 @@
+"""The limits of the HTTP server, over real sockets."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from ringout.net.http_connection import HttpLimits
+from ringout.net.http_server import HttpServer
+from ringout.net.tasks import Tasks
+
+LIMITS = HttpLimits(connections=3, head_bytes=2000, request_seconds=0.4)
+HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers with the body that came."""
+    body, more = b"", True
+    while more:
+        event = await receive()
+        body, more = body + event.get("body", b""), event.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    tasks = Tasks()
+    server = HttpServer(echo, "127.0.0.1", 0, tasks, LIMITS)
+    await server.start()
+    yield server.port
+    await server.close()
+    await tasks.stop()
+
+
+async def ask(port: int, data: bytes) -> bytes:
+    """Everything that comes until the server closes, which it does because the request asks for it or is no good."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    got = b""
+    try:
+        writer.write(data)
+        async with asyncio.timeout(20):
+            while part := await reader.read(65536):
+                got += part
+    except ConnectionResetError:
+        pass
+    await close(writer)
+    return got
+
+
+async def close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(ConnectionResetError):
+        await writer.wait_closed()
+
+
+async def test_a_request_in_time(port: int) -> None:
+    reply = await ask(port, HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\nhi")
+    assert reply.startswith(b"HTTP/1.1 200")
+    assert reply.endswith(b"\r\n\r\nhi")
+
+
+@pytest.mark.parametrize("field", [b"Upgrade: h2c", b"upgrade:h2c", b"UPGRADE: websocket"])
+async def test_an_offer_to_upgrade_loses_no_body(port: int, field: bytes) -> None:
+    """Java's HttpClient makes it on every request; the parser would take the body for the other protocol."""
+    body = b"Upgrade: is a word\r\nupgrade: too\r\n"
+    head = HEAD + field + b"\r\nConnection: close, Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAE\r\n"
+    reply = await ask(port, head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert reply.startswith(b"HTTP/1.1 200")
+    assert reply.endswith(b"\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"POST",
+        HEAD + b"X: ",
+        HEAD + b"Content-Length: 9\r\n\r\nhalf",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n",
+    ],
+)
+async def test_a_request_that_never_ends_is_cut_off(port: int, start: bytes) -> None:
+    assert not (await ask(port, start)).startswith(b"HTTP/1.1 2")
+
+
+async def test_a_second_request_that_never_ends_is_cut_off(port: int) -> None:
+    whole = HEAD + b"Content-Length: 0\r\n\r\n"
+    assert (await ask(port, whole + b"\r\n")).count(b"HTTP/1.1 200") == 1
+    assert (await ask(port, whole + HEAD)).count(b"HTTP/1.1 200") == 1
+
+
+@pytest.mark.parametrize("head", [b"X: " + b"a" * 5000, b"".join(b"X%d: a\r\n" % n for n in range(400)), b"a" * 5000])
+async def test_a_head_without_end_is_refused(port: int, head: bytes) -> None:
+    reply = await ask(port, HEAD + head)
+    assert reply.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(reply.partition(b"\r\n\r\n")[2])["errors"][0]["errorCode"] == "AGW-431"
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\r\n\r\n", b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"GET /\xff HTTP/1.1\r\n\r\n"])
+async def test_what_is_no_http_is_refused_in_the_envelope(port: int, data: bytes) -> None:
+    reply = await ask(port, data)
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(reply.partition(b"\r\n\r\n")[2])["errors"][0]["errorCode"] == "CMN-104"
+
+
+async def test_connections_are_counted(port: int) -> None:
+    whole = HEAD + b"Content-Length: 0\r\n\r\n"
+    held = []
+    for _ in range(LIMITS.connections):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(whole)
+        await reader.readuntil(b"\r\n\r\n")
+        held.append(writer)
+    closing = HEAD + b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+    assert await ask(port, closing) == b""
+    await close(held.pop())
+    while not (await ask(port, closing)).startswith(b"HTTP/1.1 200"):  # noqa: ASYNC110  until the server has seen it
+        await asyncio.sleep(0)
+    for writer in held:
+        await close(writer)
