@@ -36,6 +36,7 @@ class WorkerLink:
         self._batch: list[wire.Command] = []
         self._unsent: deque[bytes] = deque()
         self._flush_due = False
+        self._blocked = False  # the pipe was full: the loop tells when it takes more
         self._flushed_at = 0.0
         self.ready: asyncio.Future[None] = self._loop.create_future()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -107,10 +108,13 @@ class WorkerLink:
                 self._unsent.popleft()
         except BlockingIOError:
             self._loop.add_writer(self._control.fileno(), self._send)
+            self._blocked = True
             return
         except OSError:
             return  # the reader sees the end
-        self._loop.remove_writer(self._control.fileno())
+        if self._blocked:
+            self._blocked = False
+            self._loop.remove_writer(self._control.fileno())
 
     def _read(self) -> None:
         try:

@@ -79,8 +79,8 @@ class UdpListener:
                 continue
             received(data, remote[:2])
             count += 1
-        self._read_errors()
-        if self._error_seen or not count:
+        if self._error_seen or not count:  # nothing to read: the kernel woke us for its error queue
+            self._read_errors()
             self._watch_again()
         self._batch_over()
 
@@ -112,6 +112,7 @@ class UdpListener:
             except ConnectionRefusedError:
                 self._read_errors()
             except OSError as error:
+                self._error_seen = True  # it may have been a pending one, whose entry in the queue is still there
                 self.dropped += 1
                 if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EMSGSIZE, errno.EINVAL, errno.EACCES):
                     self._unreachable(remote)
