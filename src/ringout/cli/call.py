@@ -42,11 +42,12 @@ def call(
     Exit code: 0 the two were joined, 1 they were not, 2 wrong use, 3 the server refuses, 4 no server, 130 cancelled.
     """
     client = ApiClient(find_credentials(url))
-    first = read_snapshot(client.place(to, from_, caller_id, prompt))
-    last, interrupted = _watch(client, first)
+    with Interrupts() as interrupts:
+        first = read_snapshot(client.place(to, from_, caller_id, prompt))
+        last = _watch(client, first, interrupts)
     if last.joined:
         return OK
-    if interrupted:
+    if interrupts.asked:
         raise CommandFailed("cancelled.", INTERRUPTED)
     raise CommandFailed(_why(last), NOT_JOINED)
 
@@ -69,11 +70,13 @@ def cancel(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
 
 
 class Interrupts:
-    """The first Ctrl-C is a wish to be met at the right moment, not an exception wherever it strikes; the second one
-    is a KeyboardInterrupt. Use as a context manager."""
+    """Ctrl-C is a wish to be met at the right moment, not an exception wherever it strikes: however often it is
+    pressed, the phones are taken down first. Once the server was told, another one is a KeyboardInterrupt. Use as a
+    context manager."""
 
     def __init__(self) -> None:
         self.asked = False
+        self.met = False  # the server was told
         self._before: Any = None
 
     def __enter__(self) -> Interrupts:
@@ -84,29 +87,30 @@ class Interrupts:
         signal.signal(signal.SIGINT, self._before)
 
     def _received(self, *_: object) -> None:
-        if self.asked:
+        if self.met:
             raise KeyboardInterrupt
         self.asked = True
 
 
-def _watch(client: ApiClient, now: Snapshot) -> tuple[Snapshot, bool]:
-    """Polls and shows until the end; the last snapshot, and whether Ctrl-C came."""
+def _watch(client: ApiClient, now: Snapshot, interrupts: Interrupts) -> Snapshot:
+    """Polls and shows until the end; the last snapshot."""
     started = time.monotonic()
     cancelled_at: float | None = None
-    with TwoLanes(Console()) as lanes, Interrupts() as interrupts:
+    with TwoLanes(Console()) as lanes:
         while True:
             elapsed = time.monotonic() - started
             lanes.show(now, elapsed)
             if now.ended or (cancelled_at is not None and elapsed - cancelled_at > _END_SECONDS):
-                return now, interrupts.asked
+                return now
             if interrupts.asked and cancelled_at is None:
                 cancelled_at = elapsed
                 _cancel(client, now.id)
+                interrupts.met = True
             time.sleep(_POLL_SECONDS)
             try:
                 now = read_snapshot(client.get(now.id))
             except Gone:
-                return now, interrupts.asked
+                return now
 
 
 def _cancel(client: ApiClient, ring_out_id: str) -> None:
