@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
 
@@ -45,9 +45,6 @@ class RingOut:
 
     def leg(self, party: Party) -> LegRecord:
         return self.caller if party is Party.CALLER else self.callee
-
-    def with_leg(self, party: Party, leg: LegRecord) -> RingOut:
-        return replace(self, caller=leg) if party is Party.CALLER else replace(self, callee=leg)
 
 
 def string_id(ring_out_id: int) -> str:

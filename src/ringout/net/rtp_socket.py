@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
 
 RTP_DSCP_EF = 0xB8  # expedited forwarding (RFC 3246) in the TOS byte
 
@@ -30,25 +29,6 @@ def bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     except OSError:
         rtp.close()
         raise
-
-
-def bind_free_pair(host: str, ports: Sequence[int] | None = None) -> tuple[socket.socket, socket.socket]:
-    """A pair on the first free even port of `ports` (None = as the system gives). Raises OSError when none is free."""
-    if ports is not None:
-        for port in ports:
-            try:
-                return bind_pair(host, port)
-            except OSError:
-                continue
-        raise OSError(f"no free RTP port pair on {host}")
-    for _ in range(200):
-        with bind_udp(host, 0) as probe:
-            port = probe.getsockname()[1] & ~1
-        try:
-            return bind_pair(host, port)
-        except OSError:
-            continue
-    raise OSError(f"no free RTP port pair on {host}")
 
 
 def _prefer_delivery(bound: socket.socket) -> None:

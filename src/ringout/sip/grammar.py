@@ -14,7 +14,6 @@ QUOTED_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*)|\[[0-9A-Fa-f:.]{2,45}\])"
 
 is_token = re.compile(rf"[{_TOKEN_CHARACTERS}]+\Z").match
-is_scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*\Z").match
 
 _PARAMETER = re.compile(
     rf"[ \t]*;[ \t]*([{_TOKEN_CHARACTERS}]+)(?:[ \t]*=[ \t]*({QUOTED_STRING}|[^ \t;,\"<>]*))?", re.DOTALL
