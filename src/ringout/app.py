@@ -30,6 +30,7 @@ from ringout.sip.events import Event
 from ringout.sip.timers import TimerValues
 from ringout.sip.user_agent import UserAgent, UserAgentSettings
 from ringout.storage.sqlite import SqliteStorage, open_storage
+from ringout.web.api import Services
 from ringout.web.routes import make_app
 
 log = logs.get("server")
@@ -62,8 +63,8 @@ class SystemClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """The use cases, once storage is open."""
+class _Logins:
+    """The use cases that need storage and no calls."""
 
     accounts: Accounts
     tokens: Tokens
@@ -84,7 +85,7 @@ class Server:
         self._asked_to_stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._node: Node
-        self._services: Services
+        self._services: _Logins
         self._driver: SipDriver
         self.http_url = ""
 
@@ -134,7 +135,7 @@ class Server:
         key = await asyncio.to_thread(SigningKey.load, directory / "signing-key.pem")
         tokens = Tokens(storage.tokens, accounts, self._clock, self._ids, key)
         await tokens.load()
-        self._services = Services(accounts, tokens, Grants(tokens, accounts, passwords, self._clock))
+        self._services = _Logins(accounts, tokens, Grants(tokens, accounts, passwords, self._clock))
         return storage
 
     def _make_user_agent(self) -> UserAgent:
@@ -151,15 +152,10 @@ class Server:
         sweep = self._tasks.start(self._sweep(ring_outs), "sweep of old results")
         self._running.callback(sweep.cancel)
         node = self._node
-        app = make_app(
-            config=config,
-            ring_outs=ring_outs,
-            tokens=services.tokens,
-            grants=services.grants,
-            ids=self._ids,
-            live=lambda: node.live,
-            draining=lambda: node.draining,
+        served = Services(
+            ring_outs, services.accounts, services.tokens, services.grants, lambda: node.live, lambda: node.draining
         )
+        app = make_app(config, served, self._ids)
         http = HttpServer(app, config.http.host, config.http.port, self._tasks)
         self._running.push_async_callback(http.close)
         await http.start()

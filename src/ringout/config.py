@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Destinations that toll fraud likes and a call-back service hardly ever needs: premium-rate numbers of the United
+# States, satellite networks, international networks and premium services.
+USUALLY_BLOCKED = ("+1900", "+1976", "+870", "+878", "+881", "+882", "+883", "+888", "+979")
+
+DEFAULT_SCOPES = (
+    "RingOut",
+    "ReadAccounts",
+    "EditExtensions",
+    "ReadCallLog",
+    "ReadPresence",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class HttpConfig:
@@ -14,6 +26,26 @@ class HttpConfig:
     port: int = 8080  # 0 = any free one
     public_url: str | None = None  # base of the absolute `uri`s, e.g. https://ringout.example; None = the Host header's
     max_body_bytes: int = 65536  # a longer request body is refused with 413
+    token_in_query: bool = True  # read ?access_token= as well; false where logs of URLs must hold no secrets
+
+
+@dataclass(frozen=True, slots=True)
+class AdminConfig:
+    """The administration's own listener, /admin/v1. Off unless a port is set."""
+
+    host: str = "127.0.0.1"  # address to listen on
+    port: int | None = None  # 0 = any free one; None = off
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsConfig:
+    """Requests per user and application in 60 seconds, for each of RingCentral's groups; 0 = no limit. Who exceeds
+    one is refused until it has been quiet for 60 seconds."""
+
+    light: int = 50  # reading
+    medium: int = 40  # changing
+    heavy: int = 10  # placing and cancelling calls, whole lists
+    auth: int = 5  # logging in
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +83,7 @@ class CallConfig:
     max_call_seconds: float = 14400.0  # a connected call is hung up after that
     max_live_calls: int = 1000  # at that many POST answers 503 with Retry-After
     keep_results_seconds: float = 600.0  # an ended RingOut can be read for that long, then it is 404
+    keep_log_days: float = 30.0  # how long it stays in the call log
     drain_seconds: float = 30.0  # after SIGTERM live calls may go on for that long
     language: str = "en"  # of the prompts
     country: str = "us"  # ISO 3166; home country of national numbers, ringback tone
@@ -74,13 +107,14 @@ class TrunkConfig:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionConfig:
-    """A user of the API. Seeds the database at start; later changes belong to the administration."""
+    """A user of the API. Applied when it is new here or has changed here; else what was changed elsewhere stands."""
 
     extension: str  # "101"
     password: str | None = field(default=None, repr=False)  # for the password grant with MAIN + extension
     name: str = ""  # display name
+    email: str = ""  # may be used to log in as well
     forwarding_numbers: tuple[str, ...] = ()  # E.164; the first is the default `from`
-    caller_ids: tuple[str, ...] = ()  # numbers it may show besides the main number
+    caller_ids: tuple[str, ...] = ()  # numbers of its own, which it may show besides the main number
     caller_id: str = "main"  # when a request names none: "main", "current" (the from number), "blocked", or a number
 
 
@@ -89,6 +123,11 @@ class AccountConfig:
     """The one account that the configuration file can describe."""
 
     main_number: str = "+16505550100"  # E.164; user name of the password grant, default caller ID
+    company: str = ""  # its name
+    numbers: tuple[str, ...] = ()  # E.164; further numbers of the company, which everybody may show
+    international: bool = False  # may call regions other than its own
+    blocked: tuple[str, ...] = USUALLY_BLOCKED  # E.164 prefixes that may not be called
+    balance: int | None = None  # prepaid: units at the first start, see [[rates]]; None = nothing is charged
     extensions: tuple[ExtensionConfig, ...] = ()
 
 
@@ -98,8 +137,18 @@ class ClientConfig:
 
     client_id: str  # unique
     client_secret: str | None = field(default=None, repr=False)  # None = public client
-    scopes: tuple[str, ...] = ("RingOut", "ReadAccounts")  # application permissions that its tokens carry
-    password_grant: bool = True  # may log users in by their passwords
+    name: str = ""  # shown to users who are asked for their consent
+    scopes: tuple[str, ...] = DEFAULT_SCOPES  # application permissions that its tokens carry
+    password_grant: bool = False  # may log users in by their passwords
+    redirect_uris: tuple[str, ...] = ()  # where the login page may send users back to, compared whole
+
+
+@dataclass(frozen=True, slots=True)
+class RateConfig:
+    """What a call costs. Of all prefixes that match the longest counts, for each of the two legs on its own."""
+
+    prefix: str  # E.164, e.g. "+1", "+4420"
+    units_per_minute: int  # integer units of your choosing, e.g. 1/100 cent; charged by the second, rounded up
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +158,13 @@ class Config:
     node: str = "ringout"  # name of this server in logs and of the rows it owns; keep it across restarts
     data_dir: Path = Path("ringout-data")  # SQLite database and keys
     http: HttpConfig = HttpConfig()
+    admin: AdminConfig = AdminConfig()
+    limits: LimitsConfig = LimitsConfig()
     sip: SipConfig = SipConfig()
     media: MediaConfig = MediaConfig()
     call: CallConfig = CallConfig()
     trunks: tuple[TrunkConfig, ...] = ()
     account: AccountConfig = AccountConfig()
     clients: tuple[ClientConfig, ...] = ()
+    rates: tuple[RateConfig, ...] = ()
     log_level: str = "info"  # debug, info, warning, error or critical

@@ -102,6 +102,11 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "call.language": _matches(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", "is not a language", 'e.g. "en", "es", "fr", "de"'),
     "call.country": _matches(r"[a-z]{2}", "is not a country of ISO 3166 in lower case", 'e.g. "us"'),
     "account.main_number": _number,
+    "account.numbers": _number,
+    "account.blocked": _matches(r"\+[1-9]\d{0,14}", "is not a prefix of E.164 numbers", 'e.g. "+1900", "+882"'),
+    "account.extensions.email": _matches(
+        r"|[^@\s]{1,64}@[A-Za-z0-9.-]{1,190}", "is not an e-mail address", 'e.g. "ann@example.com"'
+    ),
     "account.extensions.extension": _matches(r"\d{1,8}", "is not an extension", 'one to eight digits, e.g. "101"'),
     "account.extensions.forwarding_numbers": _number,
     "account.extensions.caller_ids": _number,

@@ -15,10 +15,22 @@ from typing import Any
 import pytest
 
 from fakes.service import MemoryAccounts, MemoryRingOuts, MemoryTokens
-from ringout.domain.account import Account, Client, Credential, Extension, ForwardingNumber, Session
+from ringout.domain.account import (
+    Account,
+    CallerIdSettings,
+    Client,
+    Contact,
+    Credential,
+    Extension,
+    ForwardingNumber,
+    Grant,
+    OwnedNumber,
+    Session,
+    UsageType,
+)
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.domain.status import CallStatus, EndedBy, PartyStatus
-from ringout.service.ports import Directory
+from ringout.service.ports import Directory, DirectoryChange
 from ringout.storage.sqlite import open_storage
 
 
@@ -78,16 +90,24 @@ async def test_only_what_ended_long_ago_is_removed(storage: Any) -> None:
 
 
 async def test_the_directory_comes_back_as_it_was(storage: Any) -> None:
-    account = Account(5, "+16505550100", "gb", "fr")
-    phones = (ForwardingNumber("9", "+16505550111", "Desk"), ForwardingNumber("8", "+16505550122"))
-    user = Extension(7, 5, "101", "User", "$argon2id$x", phones, ("+16505550133", "+16505550134"), "blocked")
+    numbers = (OwnedNumber(6, "+16505550133", UsageType.DIRECT, 7, "Mine"), OwnedNumber(10, "+16505550134"))
+    account = Account(5, "+16505550100", "gb", "fr", "Example", numbers=numbers, blocked=("+1900",))
+    phones = (ForwardingNumber("9", "+16505550111", "Desk"), ForwardingNumber("8", "+16505550122", flip_number=3))
+    shown = CallerIdSettings("blocked", {"Alternate": "main"})
+    user = Extension(7, 5, "101", Contact("A", "User"), password_hash="$argon2id$x", caller_id=shown)
+    user = replace(user, forwarding_numbers=phones, default_forwarding_id="8")
     bare = Extension(8, 5, "102")
-    clients = (Client("app", b"\x01" * 32, ("RingOut", "ReadAccounts"), True), Client("public", None, (), False))
-    await storage.accounts.save(Directory((account,), (user, bare), clients))
-    assert await storage.accounts.directory() == Directory((account,), (user, bare), clients)
-    fewer = replace(user, forwarding_numbers=phones[1:], caller_ids=(), name="New name")
-    await storage.accounts.save(Directory((replace(account, country="us"),), (fewer,), ()))
-    assert await storage.accounts.directory() == Directory((replace(account, country="us"),), (fewer,), ())
+    app, public = Client("app", "$argon2id$y", "App", ("RingOut", "ReadAccounts"), (Grant.JWT,)), Client("public")
+    # Users before their account: the store puts them in the order that it needs.
+    await storage.accounts.change(DirectoryChange((user, bare, app, account, public), (), {"account": "digest"}))
+    everything = Directory((account,), (user, bare), (app, public), {"account": "digest"})
+    assert await storage.accounts.directory() == everything
+    fewer = replace(user, forwarding_numbers=phones[1:])
+    await storage.accounts.change(DirectoryChange((fewer, replace(account, country="us")), (bare, app)))
+    left = Directory((replace(account, country="us"),), (fewer,), (public,), {"account": "digest"})
+    assert await storage.accounts.directory() == left
+    await storage.accounts.change(DirectoryChange((), (account, fewer), {}))
+    assert await storage.accounts.directory() == Directory((), (), (public,), {})
 
 
 async def test_sessions_and_credentials(storage: Any) -> None:
@@ -99,7 +119,10 @@ async def test_sessions_and_credentials(storage: Any) -> None:
     assert await storage.tokens.sessions() == [replace(one, access_sha256=b"\x03" * 32)]
     credential = Credential("jti", 7, "laptop", 1, 2)
     await storage.tokens.add_credential(credential)
-    assert await storage.tokens.credentials() == [credential]
+    await storage.tokens.add_credential(replace(credential, jti="other", client_id="app"))
+    assert await storage.tokens.credentials() == [credential, replace(credential, jti="other", client_id="app")]
+    await storage.tokens.remove_credentials(["jti", "never there"])
+    assert await storage.tokens.credentials() == [replace(credential, jti="other", client_id="app")]
 
 
 async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:

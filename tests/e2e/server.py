@@ -75,7 +75,7 @@ class ServerProcess:
                 "main_number": MAIN_NUMBER,
                 "extensions": [{"extension": EXTENSION, "password": PASSWORD, "name": "E2E"}],
             },
-            "clients": [{"client_id": CLIENT[0], "client_secret": CLIENT[1]}],
+            "clients": [{"client_id": CLIENT[0], "client_secret": CLIENT[1], "password_grant": True}],
         }
         settings["media"]["last_port"] = self._first_rtp + self._rtp_ports - 1
         for table, values in self._changes.items():

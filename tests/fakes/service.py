@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ringout.domain.account import Credential, Session
+from ringout.domain.account import Account, Client, Credential, Extension, Session
 from ringout.domain.errors import Unavailable
 from ringout.domain.plan import CallPlan
 from ringout.domain.ring_out import RingOut
-from ringout.service.ports import Directory
+from ringout.service.ports import Directory, DirectoryChange
 
 
 class SetClock:
@@ -110,15 +110,31 @@ class MemoryRingOuts:
 class MemoryAccounts:
     """The port AccountStore without a disk."""
 
-    def __init__(self) -> None:
-        self.now = Directory((), (), ())
+    disk_full = False
+
+    def __init__(self, now: Directory = Directory()) -> None:  # noqa: B008  frozen
+        self.now = now
 
     async def directory(self) -> Directory:
         return self.now
 
-    async def save(self, directory: Directory) -> None:
-        accounts = {account.id: account for account in (*self.now.accounts, *directory.accounts)}
-        self.now = Directory(tuple(accounts.values()), directory.extensions, directory.clients)
+    async def change(self, change: DirectoryChange) -> None:
+        if self.disk_full:
+            raise OSError("the disk is full")
+        kept = {_key(r): r for r in (*self.now.accounts, *self.now.extensions, *self.now.clients)}
+        for record in change.remove:
+            kept.pop(_key(record), None)
+        kept.update((_key(record), record) for record in change.put)
+        self.now = Directory(
+            tuple(r for r in kept.values() if isinstance(r, Account)),
+            tuple(r for r in kept.values() if isinstance(r, Extension)),
+            tuple(r for r in kept.values() if isinstance(r, Client)),
+            self.now.applied if change.applied is None else dict(change.applied),
+        )
+
+
+def _key(record: Account | Extension | Client) -> int | str:
+    return record.client_id if isinstance(record, Client) else record.id
 
 
 class MemoryTokens:
@@ -146,3 +162,6 @@ class MemoryTokens:
 
     async def add_credential(self, credential: Credential) -> None:
         self.jwts.append(credential)
+
+    async def remove_credentials(self, jtis: list[str]) -> None:
+        self.jwts = [credential for credential in self.jwts if credential.jti not in jtis]

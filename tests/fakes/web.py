@@ -30,6 +30,7 @@ from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
 from ringout.service.tokens import Tokens
+from ringout.web.api import Services
 from ringout.web.routes import make_app
 
 MAIN = "+16505550100"
@@ -41,8 +42,8 @@ PASSWORD = "correct horse"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 FORM = "application/x-www-form-urlencoded"
 
-USER = ExtensionConfig("101", PASSWORD, "User", (PHONE, OTHER_PHONE), (SHOWN,))
-COLLEAGUE = ExtensionConfig("102", None, "Colleague", ("+16505550144",), (), "blocked")
+USER = ExtensionConfig("101", PASSWORD, "User", "user@example.com", (PHONE, OTHER_PHONE), (SHOWN,))
+COLLEAGUE = ExtensionConfig("102", None, "Colleague", "", ("+16505550144",), (), "blocked")
 PHONELESS = ExtensionConfig("103", None, "No phone")
 
 CONFIG = Config(
@@ -50,11 +51,11 @@ CONFIG = Config(
     http=HttpConfig(),
     call=CallConfig(),
     trunks=(TrunkConfig("all", ("sip:127.0.0.1:5060",)),),
-    account=AccountConfig(MAIN, (USER, COLLEAGUE, PHONELESS)),
+    account=AccountConfig(MAIN, extensions=(USER, COLLEAGUE, PHONELESS)),
     clients=(
-        ClientConfig(CLIENT, SECRET),
-        ClientConfig("public", None, ("RingOut",), password_grant=False),
-        ClientConfig("reader", "reads", ("ReadAccounts",)),
+        ClientConfig(CLIENT, SECRET, password_grant=True),
+        ClientConfig("public", None, scopes=("RingOut",)),
+        ClientConfig("reader", "reads", scopes=("ReadAccounts",)),
     ),
 )
 
@@ -117,20 +118,20 @@ async def make_world(config: Config = CONFIG) -> WebWorld:
         account_store = MemoryAccounts()
         await seed(account_store, config, ids, passwords)
         _seeded[config] = account_store.now
-    accounts = Accounts(_seeded[config])
+    accounts = Accounts(MemoryAccounts(_seeded[config]), _seeded[config])
     tokens = Tokens(token_store, accounts, clock, ids, signing_key())
     steps: list[str] = []
     engine, store = FakeEngine(steps), MemoryRingOuts(steps)
     draining = [False]
-    app = make_app(
-        config=config,
+    services = Services(
         ring_outs=RingOuts(store, engine, accounts, clock, ids, config),
+        accounts=accounts,
         tokens=tokens,
         grants=Grants(tokens, accounts, passwords, clock),
-        ids=ids,
-        live=lambda: engine.live,
-        draining=lambda: draining[0],
+        live_calls=lambda: engine.live,
+        is_draining=lambda: draining[0],
     )
+    app = make_app(config, services, ids)
     user = accounts.extension_by_number("101")
     world = WebWorld(app, clock, engine, store, tokens, token_store, accounts, user, draining=draining)
     jwt = await tokens.issue_jwt(user.id, "test")

@@ -43,7 +43,7 @@ async def test_the_documented_answer(world: WebWorld) -> None:
     body = reply.json
     assert body["token_type"] == "bearer"
     assert (body["expires_in"], body["refresh_token_expires_in"]) == (3600, 604800)
-    assert body["scope"] == "RingOut ReadAccounts"
+    assert body["scope"] == "RingOut ReadAccounts EditExtensions ReadCallLog ReadPresence"
     assert body["owner_id"] == str(world.user.id)
     for name in ("access_token", "refresh_token", "endpoint_id", "session_id"):
         assert isinstance(body[name], str)

@@ -1,27 +1,121 @@
-"""Who uses the service: accounts, their extensions and phones, the applications, and the sessions of their logins."""
+"""Who uses the service: accounts, their users, phones and numbers, the applications, and the sessions of their logins.
+
+Account, Extension and Client are stored whole, each as one record; a change makes a new one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class UsageType(StrEnum):
+    """What a number of the account is for, in RingCentral's words."""
+
+    MAIN = "MainCompanyNumber"
+    COMPANY = "CompanyNumber"
+    DIRECT = "DirectNumber"
+    FORWARDED = "ForwardedNumber"
+
+
+class PhoneType(StrEnum):
+    """Types of a forwarding number."""
+
+    HOME = "Home"
+    MOBILE = "Mobile"
+    WORK = "Work"
+    PHONE_LINE = "PhoneLine"
+    OUTAGE = "Outage"
+    OTHER = "Other"
+    BUSINESS_MOBILE_PHONE = "BusinessMobilePhone"
+    EXTENSION_APPS = "ExtensionApps"
+
+
+class Grant(StrEnum):
+    """Ways to a token that a client may be given. Refreshing is part of each but the last."""
+
+    JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    CODE = "authorization_code"
+    PASSWORD = "password"
+    CLIENT_CREDENTIALS = "client_credentials"  # administration only: no user stands behind such a token
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedNumber:
+    """A number that the account owns besides its main number. id: unique over everything that has a numeric id."""
+
+    id: int
+    number: str  # E.164 with +
+    usage: UsageType = UsageType.COMPANY
+    extension_id: int | None = None  # whose DirectNumber it is; None = the company's
+    label: str = ""
+    caller_id: bool = True  # may be shown as caller ID
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A company. Numbers are E.164 with +."""
+    """A company. Numbers are E.164 with +. The main number's id in number lists is the account's."""
 
     id: int
     main_number: str
     country: str = "us"  # ISO 3166, lower case: national numbers, ringback tone
     language: str = "en"  # of the prompts
+    company: str = ""
+    email: str = ""
+    numbers: tuple[OwnedNumber, ...] = ()
+    international: bool = False  # may call regions other than its own
+    ring_out: bool = True  # may call at all
+    blocked: tuple[str, ...] = ()  # E.164 prefixes that may not be called
+    prepaid: bool = False  # every call needs balance; the balance itself is kept by the ledger
+    enabled: bool = True
+    from_config: bool = False  # described by the configuration file
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardingNumber:
-    """A phone of the user that RingOut may ring. id: digits, unique over all extensions."""
+    """A phone of the user that RingOut may ring. id: digits, unique like all numeric ids."""
 
     id: str
     number: str  # E.164 with +
     label: str = ""
+    type: PhoneType = PhoneType.OTHER
+    flip_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What is told of a person."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    company: str = ""
+    job_title: str = ""
+    department: str = ""
+    business_phone: str = ""
+    mobile_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Regional:
+    """Where a user lives. None = as the account. country: ISO 3166, lower case."""
+
+    country: str | None = None
+    language: str | None = None  # of the pages and messages, e.g. "en-US"
+    timezone: str | None = None  # IANA name
+    time_format: str = "12h"  # or "24h"
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIdSettings:
+    """What is shown when a request names no caller ID. Each choice: "main", "current" (the from number), "blocked", or
+    a number in E.164. others: the same for features besides RingOut, which are stored for the clients and used by
+    nothing here."""
+
+    ring_out: str = "main"
+    others: dict[str, str] = field(default_factory=dict)
+    name_for_outbound: bool = False
+    number_for_internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +125,66 @@ class Extension:
     id: int
     account_id: int
     number: str  # "101"
-    name: str = ""
+    contact: Contact = Contact()
+    regional: Regional = Regional()
     password_hash: str | None = field(default=None, repr=False)  # Argon2id, PHC string; None = no password login
-    forwarding_numbers: tuple[ForwardingNumber, ...] = ()  # the first is the default `from`
-    caller_ids: tuple[str, ...] = ()  # E.164: numbers it may show besides the main number and its own phones
-    caller_id: str = "main"  # when a request names none: "main", "current" (the from number), "blocked", or E.164
+    forwarding_numbers: tuple[ForwardingNumber, ...] = ()
+    default_forwarding_id: str | None = None  # the default `from`; None = the first one
+    caller_id: CallerIdSettings = CallerIdSettings()
+    international: bool = True  # may use what the account may; False takes it away from this user
+    ring_out: bool = True
+    admin: bool = False  # shown in permissions; opens nothing of other extensions
+    user_status: str = "Available"  # as published by the user: Available, Busy, Offline
+    status_message: str = ""
+    enabled: bool = True
+    from_config: bool = False  # described by the configuration file
+
+    @property
+    def name(self) -> str:
+        return f"{self.contact.first_name} {self.contact.last_name}".strip()
+
+    @property
+    def default_forwarding(self) -> ForwardingNumber | None:
+        """The phone that rings when a request names none."""
+        for phone in self.forwarding_numbers:
+            if phone.id == self.default_forwarding_id:
+                return phone
+        return self.forwarding_numbers[0] if self.forwarding_numbers else None
 
     @property
     def default_phone(self) -> str | None:
         """E.164 of the phone that stands for this extension."""
-        return self.forwarding_numbers[0].number if self.forwarding_numbers else None
+        phone = self.default_forwarding
+        return phone.number if phone else None
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An application that may ask for tokens."""
+    """An application that may ask for tokens. Without a secret it is public: its codes need PKCE."""
 
     client_id: str
-    secret_sha256: bytes | None = field(repr=False)  # None = public client
+    secret_hash: str | None = field(default=None, repr=False)  # Argon2id, PHC string; None = public client
+    name: str = ""
     scopes: tuple[str, ...] = ()
-    password_grant: bool = False
+    grants: tuple[Grant, ...] = (Grant.JWT, Grant.CODE)
+    redirect_uris: tuple[str, ...] = ()  # compared as text, whole
+    refresh_tokens: bool = True
+    account_id: int | None = None  # whose users may log in with it; None = everybody's
+    enabled: bool = True
+    from_config: bool = False  # described by the configuration file
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A personal JWT that was issued: whoever shows it is that extension, until it expires or its row is gone."""
+    """A personal JWT that was issued: whoever shows it is that extension, until it expires or its row is gone.
+    client_id: the only client that may show it, "" = any."""
 
     jti: str
     extension_id: int
     label: str
     issued_at: int  # seconds since the epoch
     expires_at: int
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +207,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """On whose behalf a request acts."""
+    """On whose behalf a request acts. extension_id 0 and account_id 0: a client of its own (client credentials)."""
 
     account_id: int
     extension_id: int

@@ -53,6 +53,49 @@ class DestinationBarred(Refused):
 
 
 @dataclass
+class InternationalDisabled(Refused):
+    """The number lies in another region, and the account or the user may not call there. parameter: dotted path, whose
+    first word tells the leg."""
+
+    parameter: str
+    value: str
+
+
+@dataclass
+class NotEnoughFunds(Refused):
+    """The balance does not cover the first minute of that leg beside all live calls. parameter: as above."""
+
+    parameter: str
+    value: str
+
+
+@dataclass
+class NoSuchUser(Refused):
+    """Our own main number with an extension that nobody has. parameter: as above."""
+
+    parameter: str
+    value: str
+
+
+@dataclass
+class FeatureUnavailable(Refused):
+    """The account or the user does not have that service feature, for example `RingOut`."""
+
+    feature: str
+
+
+@dataclass
+class RateExceeded(Refused):
+    """Too many requests of one user and application. group: Light, Medium, Heavy or Auth; limit: how many are allowed
+    in window_seconds; retry_after_seconds: whole seconds of silence that end the penalty."""
+
+    group: str
+    limit: int
+    window_seconds: int
+    retry_after_seconds: int
+
+
+@dataclass
 class InsufficientScope(Refused):
     """The token's client lacks an application permission, for example `RingOut`."""
 

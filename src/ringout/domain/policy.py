@@ -129,7 +129,7 @@ def _caller_id(request: CallRequest, asker: Asker, caller: str, country: str) ->
     main number then), the main number, the numbers given to the extension, the user's own phones."""
     account, extension = asker.account, asker.extension
     if request.caller_id is None:
-        choice = extension.caller_id
+        choice = extension.caller_id.ring_out
         named = {"main": account.main_number, "current": caller, "blocked": None}
         return named.get(choice, choice)
     if phone.digits_of(request.caller_id) == extension.number:
@@ -138,7 +138,11 @@ def _caller_id(request: CallRequest, asker: Asker, caller: str, country: str) ->
         number = phone.parse(request.caller_id, country)
     except ValueError:
         raise CallerIdNotYours(request.caller_id) from None
-    mine = (account.main_number, *extension.caller_ids, *(f.number for f in extension.forwarding_numbers))
+    mine = (
+        account.main_number,
+        *(o.number for o in account.numbers if o.extension_id in (None, extension.id)),
+        *(f.number for f in extension.forwarding_numbers),
+    )
     if number.e164 not in mine or number.extension not in (None, extension.number):
         raise CallerIdNotYours(request.caller_id)
     return number.e164

@@ -95,6 +95,6 @@ def sandbox_config(
         call=CallConfig(drain_seconds=2.0),
         trunks=trunks,
         account=AccountConfig(main_number=MAIN_NUMBER, extensions=(user,)),
-        clients=(ClientConfig(known.client_id, known.client_secret),),
+        clients=(ClientConfig(known.client_id, known.client_secret, password_grant=True),),
         log_level=log_level,
     )

@@ -2,45 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ringout.domain import phone
 from ringout.domain.account import Account, Client, Extension
-from ringout.service.ports import AccountStore, Directory
+from ringout.service.ports import AccountStore, Directory, DirectoryChange, IdSource
+
+Record = Account | Extension | Client
 
 
 class Accounts:
-    """A snapshot of the stored directory."""
+    """What is stored, in memory. A change is durable before anybody sees it, and changes wait for each other.
 
-    def __init__(self, directory: Directory) -> None:
+    version: grows with every change, so that others can keep what they derived from the directory."""
+
+    def __init__(self, store: AccountStore, directory: Directory) -> None:
+        self._store = store
+        self._changing = asyncio.Lock()
         self._accounts = {account.id: account for account in directory.accounts}
         self._extensions = {extension.id: extension for extension in directory.extensions}
         self._clients = {client.client_id: client for client in directory.clients}
-        self._colleagues: dict[int, dict[str, Extension]] = {account.id: {} for account in directory.accounts}
-        for extension in directory.extensions:
-            self._colleagues[extension.account_id][extension.number] = extension
+        self._colleagues: dict[int, dict[str, Extension]] = {}
+        self.version = 0
+        self._index()
 
     @classmethod
     async def load(cls, store: AccountStore) -> Accounts:
-        return cls(await store.directory())
+        return cls(store, await store.directory())
+
+    # --- questions -----------------------------------------------------------------------------------------------
 
     def account(self, account_id: int) -> Account:
         """Raises KeyError."""
         return self._accounts[account_id]
 
+    def accounts(self) -> Sequence[Account]:
+        return tuple(self._accounts.values())
+
     def extension(self, extension_id: int) -> Extension:
         """Raises KeyError."""
         return self._extensions[extension_id]
+
+    def extensions(self, account_id: int) -> Sequence[Extension]:
+        return tuple(self._colleagues.get(account_id, {}).values())
 
     def extension_by_number(self, number: str) -> Extension:
         """The first account's extension with that number ("101"). Raises KeyError."""
         return self._colleagues[min(self._accounts)][number]
 
-    def knows_extension(self, extension_id: int) -> bool:
-        return extension_id in self._extensions
+    def is_enabled(self, extension_id: int) -> bool:
+        """Whether that user is there and may log in."""
+        extension = self._extensions.get(extension_id)
+        return extension is not None and extension.enabled and self._accounts[extension.account_id].enabled
 
     def client(self, client_id: str) -> Client | None:
-        return self._clients.get(client_id)
+        """The enabled client of that id."""
+        client = self._clients.get(client_id)
+        return client if client and client.enabled else None
+
+    def clients(self) -> Sequence[Client]:
+        """All, the disabled ones too."""
+        return tuple(self._clients.values())
 
     def colleagues(self, account_id: int) -> Mapping[str, Extension]:
         """The account's extensions by their numbers."""
@@ -67,7 +90,91 @@ class Accounts:
                 return colleagues.get(wanted)
             # The main number alone is unambiguous only while there is one user.
             return next(iter(colleagues.values())) if len(colleagues) == 1 else None
-        for extension in colleagues.values():
-            if e164 in extension.caller_ids and wanted in ("", extension.number):
-                return extension
+        for owned in account.numbers:
+            if owned.number == e164 and owned.extension_id is not None:
+                extension = self._extensions[owned.extension_id]
+                return extension if wanted in ("", extension.number) else None
         return None
+
+    # --- changes -------------------------------------------------------------------------------------------------
+
+    async def change_account(self, account_id: int, change: Callable[[Account], Account]) -> Account:
+        """Puts change(the account now) in its place; what change raises goes through, and nothing happens then.
+        Raises KeyError, or OSError when the disk refuses."""
+        async with self._changing:
+            changed = change(self._accounts[account_id])
+            await self._apply((changed,), ())
+            return changed
+
+    async def change_extension(self, extension_id: int, change: Callable[[Extension], Extension]) -> Extension:
+        """The same for an extension."""
+        async with self._changing:
+            changed = change(self._extensions[extension_id])
+            await self._apply((changed,), ())
+            return changed
+
+    async def change_client(self, client_id: str, change: Callable[[Client], Client]) -> Client:
+        """The same for a client, enabled or not."""
+        async with self._changing:
+            changed = change(self._clients[client_id])
+            await self._apply((changed,), ())
+            return changed
+
+    async def change(self, decide: Callable[[], tuple[Iterable[Record], Iterable[Record]]]) -> None:
+        """For changes of several records. decide: looks at the directory, which does not change meanwhile, and gives
+        the records to put and those to remove; what it raises goes through."""
+        async with self._changing:
+            put, remove = decide()
+            await self._apply(tuple(put), tuple(remove))
+
+    async def _apply(self, put: tuple[Record, ...], remove: tuple[Record, ...]) -> None:
+        await self._store.change(DirectoryChange(put, remove))
+        for record in remove:
+            if isinstance(record, Client):
+                del self._clients[record.client_id]
+            elif isinstance(record, Extension):
+                del self._extensions[record.id]
+            else:
+                del self._accounts[record.id]
+        for record in put:
+            if isinstance(record, Client):
+                self._clients[record.client_id] = record
+            elif isinstance(record, Extension):
+                self._extensions[record.id] = record
+            else:
+                self._accounts[record.id] = record
+        self._index()
+
+    def _index(self) -> None:
+        colleagues: dict[int, dict[str, Extension]] = {account_id: {} for account_id in self._accounts}
+        for extension in self._extensions.values():
+            colleagues[extension.account_id][extension.number] = extension
+        self._colleagues = colleagues
+        self.version += 1
+
+    # --- ids -----------------------------------------------------------------------------------------------------
+
+    def new_id(self, ids: IdSource) -> int:
+        """Nine or ten digits, like the ids that clients are used to; not that of anything here."""
+        return new_id(ids, taken_ids(self._accounts.values(), self._extensions.values()))
+
+
+def taken_ids(accounts: Iterable[Account], extensions: Iterable[Extension]) -> set[int]:
+    """Every numeric id in use."""
+    taken: set[int] = set()
+    for account in accounts:
+        taken.add(account.id)
+        taken.update(owned.id for owned in account.numbers)
+    for extension in extensions:
+        taken.add(extension.id)
+        taken.update(int(forwarding.id) for forwarding in extension.forwarding_numbers)
+    return taken
+
+
+def new_id(ids: IdSource, taken: set[int]) -> int:
+    """One that is not taken; it is taken afterwards."""
+    while True:
+        candidate = 100_000_000 + ids.number(30)
+        if candidate not in taken:
+            taken.add(candidate)
+            return candidate

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from ringout.domain.account import Client
+from ringout.domain.account import Client, Grant
 from ringout.domain.errors import GrantRefused, TokenInvalid
 from ringout.service.accounts import Accounts
 from ringout.service.attempts import Attempts
@@ -50,7 +48,7 @@ class Grants:
 
     async def grant(self, login: ClientLogin | None, form: Form) -> IssuedTokens:
         """form: each parameter once. Raises GrantRefused, or Unavailable when too many logins wait."""
-        client = self._client(login)
+        client = await self._client(login)
         kind = _required(form, "grant_type")
         if kind not in self._grants:
             why = f"Unsupported grant type: {kind[:100]}"
@@ -59,10 +57,10 @@ class Grants:
 
     async def revoke(self, login: ClientLogin | None, form: Form) -> None:
         """RFC 7009: the session of the form's `token` ends; a token that nobody knows is no error."""
-        client = self._client(login)
+        client = await self._client(login)
         await self._tokens.revoke(_required(form, "token"), client)
 
-    def _client(self, login: ClientLogin | None) -> Client:
+    async def _client(self, login: ClientLogin | None) -> Client:
         if login is None:
             why = "Client authentication is required"
             raise GrantRefused("invalid_client", "OAU-153", why, "client_id", client_rejected=True)
@@ -70,11 +68,9 @@ class Grants:
         if client is None:
             why = f"Invalid client: {login.client_id[:100]}"
             raise GrantRefused("invalid_client", "OAU-153", why, "client_id", client_rejected=True)
-        if client.secret_sha256 is not None:
-            shown = hashlib.sha256((login.secret or "").encode("utf-8", "surrogatepass")).digest()
-            if login.secret is None or not hmac.compare_digest(shown, client.secret_sha256):
-                why = "Invalid client credentials"
-                raise GrantRefused("invalid_client", "OAU-146", why, client_rejected=True)
+        stored = client.secret_hash
+        if stored and not (login.secret and await self._passwords.matches_secret(login.secret, stored)):
+            raise GrantRefused("invalid_client", "OAU-146", "Invalid client credentials", client_rejected=True)
         return client
 
     async def _jwt_bearer(self, client: Client, form: Form) -> IssuedTokens:
@@ -86,7 +82,7 @@ class Grants:
         return await self._tokens.open_session(client, extension, _scopes(client, form), _lifetimes(form), endpoint_id)
 
     async def _password(self, client: Client, form: Form) -> IssuedTokens:
-        if not client.password_grant:
+        if Grant.PASSWORD not in client.grants:
             raise GrantRefused("unauthorized_client", "OAU-251", "Unauthorized for this grant type")
         username, password = _required(form, "username"), _required(form, "password")
         scopes, lifetimes, endpoint_id = _scopes(client, form), _lifetimes(form), _endpoint_id(form)

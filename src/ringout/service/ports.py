@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ringout.domain.account import Account, Client, Credential, Extension, Session
@@ -61,22 +61,31 @@ class RingOutStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Everybody that the service knows."""
+    """Everybody that the service knows. applied: part of the configuration -> digest of what was last applied."""
 
-    accounts: tuple[Account, ...]
-    extensions: tuple[Extension, ...]
-    clients: tuple[Client, ...]
+    accounts: tuple[Account, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    clients: tuple[Client, ...] = ()
+    applied: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChange:
+    """Records to put (added, or in the place of the one with their id) and to remove. applied: None = as it is."""
+
+    put: tuple[Account | Extension | Client, ...] = ()
+    remove: tuple[Account | Extension | Client, ...] = ()
+    applied: Mapping[str, str] | None = None
 
 
 class AccountStore(Protocol):
     """Accounts, extensions and applications. Methods raise StorageFailed (OSError) when the disk refuses."""
 
     async def directory(self) -> Directory:
-        """Accounts and extensions by id, lowest first."""
+        """All of it, by id, lowest first."""
 
-    async def save(self, directory: Directory) -> None:
-        """The stored directory is exactly this one afterwards, except that no account goes; all or nothing, durable
-        on return."""
+    async def change(self, change: DirectoryChange) -> None:
+        """All or nothing, durable on return."""
 
 
 class TokenStore(Protocol):
@@ -92,6 +101,8 @@ class TokenStore(Protocol):
     async def credentials(self) -> list[Credential]: ...
 
     async def add_credential(self, credential: Credential) -> None: ...
+
+    async def remove_credentials(self, jtis: Sequence[str]) -> None: ...
 
 
 # --- the running calls ---------------------------------------------------------------------------------------------

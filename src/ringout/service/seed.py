@@ -1,96 +1,169 @@
-"""Brings the accounts and applications that the configuration describes into the database, at every start."""
+"""Brings what the configuration describes into the directory, at every start.
+
+Each part of it - the account, an extension, a client - is applied when it is new in the file or has changed there;
+otherwise what the users and the administration made of it since stands. What has gone from the file goes from the
+directory. Passwords and secrets of the file always hold.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+
+import msgspec
 
 from ringout.config import AccountConfig, ClientConfig, Config, ExtensionConfig
 from ringout.domain import phone
-from ringout.domain.account import Account, Client, Extension, ForwardingNumber
+from ringout.domain.account import (
+    Account,
+    CallerIdSettings,
+    Client,
+    Contact,
+    Extension,
+    ForwardingNumber,
+    Grant,
+    OwnedNumber,
+    UsageType,
+)
+from ringout.service.accounts import new_id, taken_ids
 from ringout.service.passwords import Passwords
-from ringout.service.ports import AccountStore, Directory, IdSource
+from ringout.service.ports import AccountStore, Directory, DirectoryChange, IdSource
 
 _CALLER_ID_CHOICES = ("main", "current", "blocked")
 
 
 async def seed(store: AccountStore, config: Config, ids: IdSource, passwords: Passwords) -> None:
-    """The directory becomes what the configuration describes. Extensions keep their ids; one that is not named any
-    more is gone, and so are a client's rights: whoever deletes a user there expects no login of it to work.
-    Raises ValueError with the text that is not a phone number."""
+    """Raises ValueError with the text that is not a phone number."""
     known = await store.directory()
-    country = config.call.country.upper()
-    account = Account(
-        id=known.accounts[0].id if known.accounts else _new_id(ids, set()),
-        main_number=_number(config.account.main_number, country),
-        country=config.call.country,
-        language=config.call.language,
-    )
-    extensions = await _extensions(config.account, account, known, ids, passwords)
-    await store.save(Directory((account,), extensions, tuple(map(_client, config.clients))))
+    seeding = _Seeding(config, known, ids, passwords)
+    put: list[Account | Extension | Client] = []
+    keep: set[int | str] = set()
+    if config.account.extensions:
+        account, extensions = await seeding.account_and_extensions(config.account)
+        put += [account, *extensions]
+        keep.update((account.id, *(e.id for e in extensions)))
+    clients = [await seeding.client(described) for described in config.clients]
+    put += clients
+    keep.update(c.client_id for c in clients)
+    remove: list[Account | Extension | Client] = [e for e in known.extensions if e.from_config and e.id not in keep]
+    remove += [c for c in known.clients if c.from_config and c.client_id not in keep]
+    await store.change(DirectoryChange(tuple(put), tuple(remove), seeding.applied))
 
 
-async def _extensions(
-    wanted: AccountConfig, account: Account, known: Directory, ids: IdSource, passwords: Passwords
-) -> tuple[Extension, ...]:
-    old_by_number = {e.number: e for e in known.extensions if e.account_id == account.id}
-    taken = {e.id for e in known.extensions} | {account.id}
-    taken.update(int(f.id) for e in known.extensions for f in e.forwarding_numbers)
-    extensions = []
-    for described in wanted.extensions:
-        old = old_by_number.get(described.extension)
-        extensions.append(
-            Extension(
-                id=old.id if old else _new_id(ids, taken),
-                account_id=account.id,
-                number=described.extension,
-                name=described.name,
-                password_hash=await _password_hash(described, old, passwords),
-                forwarding_numbers=_forwarding_numbers(described, old, account.country.upper(), ids, taken),
-                caller_ids=tuple(_number(n, account.country.upper()) for n in described.caller_ids),
-                caller_id=_caller_id(described.caller_id, account.country.upper()),
-            )
+class _Seeding:
+    """One start. applied: digest of every part that the configuration has now."""
+
+    def __init__(self, config: Config, known: Directory, ids: IdSource, passwords: Passwords) -> None:
+        self._config = config
+        self._known = known
+        self._ids = ids
+        self._passwords = passwords
+        self._taken = taken_ids(known.accounts, known.extensions)
+        self._country = config.call.country.upper()
+        self.applied: dict[str, str] = {}
+
+    async def account_and_extensions(self, described: AccountConfig) -> tuple[Account, list[Extension]]:
+        old = next((a for a in self._known.accounts if a.from_config), None)
+        call = self._config.call
+        shared = replace(described, extensions=())
+        direct = tuple((e.extension, e.caller_ids) for e in described.extensions)
+        is_changed = self._is_changed("account", (shared, call.country, call.language, direct))
+        account_id = old.id if old else self._new_id()
+        by_number = {e.number: e for e in self._known.extensions if e.account_id == account_id}
+        extensions = [await self._extension(e, by_number.get(e.extension), account_id) for e in described.extensions]
+        if old and not is_changed:
+            gone = {e.id for e in by_number.values() if e.from_config} - {e.id for e in extensions}
+            numbers = tuple(n for n in old.numbers if n.extension_id not in gone)
+            return replace(old, numbers=numbers), extensions
+        account = replace(
+            old or Account(account_id, "", from_config=True),
+            main_number=self._number(described.main_number),
+            country=call.country,
+            language=call.language,
+            company=described.company,
+            international=described.international,
+            blocked=described.blocked,
+            prepaid=described.balance is not None,
+            numbers=self._numbers(described, old, extensions),
         )
-    return tuple(extensions)
+        return account, extensions
+
+    def _numbers(
+        self, described: AccountConfig, old: Account | None, extensions: list[Extension]
+    ) -> tuple[OwnedNumber, ...]:
+        kept = {owned.number: owned.id for owned in old.numbers} if old else {}
+        wanted = {self._number(text): (UsageType.COMPANY, None) for text in described.numbers}
+        owners = {e.number: e.id for e in extensions}
+        direct = {self._number(t): owners[e.extension] for e in described.extensions for t in e.caller_ids}
+        numbers = [OwnedNumber(kept.get(n) or self._new_id(), n, usage) for n, (usage, _) in wanted.items()]
+        numbers += [OwnedNumber(kept.get(n) or self._new_id(), n, UsageType.DIRECT, i) for n, i in direct.items()]
+        return tuple(numbers)
+
+    async def _extension(self, described: ExtensionConfig, old: Extension | None, account_id: int) -> Extension:
+        key = f"extension {described.extension}"
+        is_changed = self._is_changed(key, replace(described, password=_is_there(described.password), caller_ids=()))
+        hashed = await self._hash(described.password, old.password_hash if old else None)
+        if old and not is_changed:
+            return replace(old, password_hash=hashed or old.password_hash)
+        first, _, last = described.name.rpartition(" ")
+        contact = old.contact if old else Contact()
+        return replace(
+            old or Extension(self._new_id(), account_id, described.extension, from_config=True),
+            contact=replace(contact, first_name=first or last, last_name=last if first else "", email=described.email),
+            password_hash=hashed,
+            forwarding_numbers=self._forwarding_numbers(described, old),
+            caller_id=CallerIdSettings(self._caller_id(described.caller_id)),
+            from_config=True,
+        )
+
+    def _forwarding_numbers(self, described: ExtensionConfig, old: Extension | None) -> tuple[ForwardingNumber, ...]:
+        kept = {f.number: f for f in old.forwarding_numbers} if old else {}
+        numbers = dict.fromkeys(map(self._number, described.forwarding_numbers))
+        return tuple(kept.get(n) or ForwardingNumber(str(self._new_id()), n) for n in numbers)
+
+    async def client(self, described: ClientConfig) -> Client:
+        old = next((c for c in self._known.clients if c.client_id == described.client_id), None)
+        comparable = replace(described, client_secret=_is_there(described.client_secret))
+        is_changed = self._is_changed(f"client {described.client_id}", comparable)
+        hashed = await self._hash(described.client_secret, old.secret_hash if old else None)
+        if old and not is_changed:
+            return replace(old, secret_hash=hashed)
+        grants = (Grant.JWT, Grant.CODE, *((Grant.PASSWORD,) if described.password_grant else ()))
+        return replace(
+            old or Client(described.client_id),
+            secret_hash=hashed,
+            name=described.name,
+            scopes=described.scopes,
+            grants=grants,
+            redirect_uris=described.redirect_uris,
+            from_config=True,
+        )
+
+    async def _hash(self, secret: str | None, stored: str | None) -> str | None:
+        if secret is None:
+            return None
+        if stored and await self._passwords.matches(secret, stored):
+            return stored
+        return await self._passwords.hash(secret)
+
+    def _is_changed(self, key: str, described: object) -> bool:
+        digest = hashlib.sha256(msgspec.json.encode(described)).hexdigest()
+        self.applied[key] = digest
+        return self._known.applied.get(key) != digest
+
+    def _number(self, text: str) -> str:
+        try:
+            return phone.parse(text, self._country).e164
+        except ValueError:
+            raise ValueError(f"{text!r} is not a phone number") from None
+
+    def _caller_id(self, text: str) -> str:
+        return text if text in _CALLER_ID_CHOICES else self._number(text)
+
+    def _new_id(self) -> int:
+        return new_id(self._ids, self._taken)
 
 
-async def _password_hash(described: ExtensionConfig, old: Extension | None, passwords: Passwords) -> str | None:
-    if described.password is None:
-        return None
-    if old and old.password_hash and await passwords.matches(described.password, old.password_hash):
-        return old.password_hash
-    return await passwords.hash(described.password)
-
-
-def _forwarding_numbers(
-    described: ExtensionConfig, old: Extension | None, country: str, ids: IdSource, taken: set[int]
-) -> tuple[ForwardingNumber, ...]:
-    kept = {f.number: f for f in old.forwarding_numbers} if old else {}
-    numbers = dict.fromkeys(_number(n, country) for n in described.forwarding_numbers)
-    return tuple(kept.get(n) or ForwardingNumber(str(_new_id(ids, taken)), n) for n in numbers)
-
-
-def _client(described: ClientConfig) -> Client:
-    secret = described.client_secret
-    # A client secret is a random string of many bits, so that a fast hash is enough for it.
-    digest = None if secret is None else hashlib.sha256(secret.encode()).digest()
-    return Client(described.client_id, digest, described.scopes, described.password_grant)
-
-
-def _number(text: str, country: str) -> str:
-    try:
-        return phone.parse(text, country).e164
-    except ValueError:
-        raise ValueError(f"{text!r} is not a phone number") from None
-
-
-def _caller_id(text: str, country: str) -> str:
-    return text if text in _CALLER_ID_CHOICES else _number(text, country)
-
-
-def _new_id(ids: IdSource, taken: set[int]) -> int:
-    """Nine or ten digits, like the ids that clients are used to."""
-    while True:
-        candidate = 100_000_000 + ids.number(30)
-        if candidate not in taken:
-            taken.add(candidate)
-            return candidate
+def _is_there(secret: str | None) -> str | None:
+    """What a digest may tell of a secret."""
+    return None if secret is None else "set"

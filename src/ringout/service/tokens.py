@@ -55,7 +55,7 @@ class Tokens:
         once, before the first request."""
         gone = []
         for session in sorted(await self._store.sessions(), key=lambda s: s.created_at):
-            if self._accounts.knows_extension(session.extension_id) and self._accounts.client(session.client_id):
+            if self._accounts.is_enabled(session.extension_id) and self._accounts.client(session.client_id):
                 self._remember(session)
             else:
                 gone.append(session)
@@ -167,7 +167,7 @@ class Tokens:
         credential = self._credentials.get(jti)
         if credential is None or credential.extension_id != extension_id:
             raise ValueError("revoked")
-        if not self._accounts.knows_extension(extension_id):
+        if not self._accounts.is_enabled(extension_id):
             raise ValueError("its user is gone")
         return self._accounts.extension(extension_id)
 

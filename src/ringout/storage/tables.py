@@ -5,19 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import BigInteger
 
-HEAD = "0001"  # revision of the newest migration
+HEAD = "0002"  # revision of the newest migration
 
 metadata = MetaData()
 
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite's rowid is spelled INTEGER
 
+# Accounts, extensions and clients are loaded whole at the start and written whole, as JSON (readable with any SQLite
+# shell): no question is ever asked about a part of one.
 accounts = Table(
     "accounts",
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("main_number", String, nullable=False),
-    Column("country", String, nullable=False),
-    Column("language", String, nullable=False),
+    Column("record", Text, nullable=False),
 )
 
 extensions = Table(
@@ -25,37 +25,22 @@ extensions = Table(
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=False),
     Column("account_id", _Id, ForeignKey("accounts.id"), nullable=False),
-    Column("number", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("password_hash", String),
-    Column("caller_id", String, nullable=False),
-)
-
-forwarding_numbers = Table(
-    "forwarding_numbers",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("extension_id", _Id, ForeignKey("extensions.id"), nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("number", String, nullable=False),
-    Column("label", String, nullable=False),
-)
-
-caller_ids = Table(
-    "caller_ids",
-    metadata,
-    Column("extension_id", _Id, ForeignKey("extensions.id"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("number", String, nullable=False),
+    Column("record", Text, nullable=False),
 )
 
 clients = Table(
     "clients",
     metadata,
     Column("client_id", String, primary_key=True),
-    Column("secret_sha256", LargeBinary),
-    Column("scopes", String, nullable=False),  # blank separated
-    Column("password_grant", Integer, nullable=False),  # 0 or 1
+    Column("record", Text, nullable=False),
+)
+
+# Which state of the configuration file was last brought into the three tables above.
+applied_config = Table(
+    "applied_config",
+    metadata,
+    Column("part", String, primary_key=True),
+    Column("digest", String, nullable=False),
 )
 
 credentials = Table(
@@ -66,6 +51,7 @@ credentials = Table(
     Column("label", String, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("client_id", String, nullable=False, server_default=""),
 )
 
 sessions = Table(

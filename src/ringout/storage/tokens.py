@@ -41,6 +41,10 @@ class SqliteTokens:
         statement = insert(credentials).values(dataclasses.asdict(credential))
         await self._writer.submit(lambda connection: execute(connection, statement))
 
+    async def remove_credentials(self, jtis: Sequence[str]) -> None:
+        gone = list(jtis)
+        await self._writer.submit(lambda c: execute(c, delete(credentials).where(credentials.c.jti.in_(gone))))
+
 
 def _session(row: dict[str, Any]) -> Session:
     return Session(**{**row, "scopes": tuple(row["scopes"].split())})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ringout import __version__
 from ringout.web import schemas
-from ringout.web.api import Api
+from ringout.web.api import Api, Operation
 from ringout.web.message import JSON, NO_STORE, Answer, Request
 from ringout.web.schemas import ApiVersion, ApiVersions, Health
 
@@ -25,10 +25,17 @@ async def version(api: Api, request: Request) -> Answer:
 
 async def health(api: Api, request: Request) -> Answer:
     """503 while draining, so that a load balancer looks elsewhere."""
-    draining = api.is_draining()
-    body = Health("draining" if draining else "ok", api.live_calls())
+    draining = api.services.is_draining()
+    body = Health("draining" if draining else "ok", api.services.live_calls())
     return Answer(503 if draining else 200, schemas.encode(body), (JSON, NO_STORE))
 
 
 def _version(root: str) -> ApiVersion:
     return ApiVersion(f"{root}/v1.0", _COMPATIBLE_WITH, _RELEASED, "v1.0")
+
+
+VERSIONS = Operation("readAPIVersions", versions, "The versions of the API.", ApiVersions, refusals=(405,), login=False)
+VERSION = Operation("readAPIVersion", version, "This version of the API.", ApiVersion, refusals=(405,), login=False)
+HEALTH = Operation(
+    "readHealth", health, "Whether new calls are taken: 503 while draining.", Health, refusals=(405,), login=False
+)

@@ -4,24 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
+from ringout.service.accounts import Accounts
 from ringout.service.grants import Grants
 from ringout.service.ringouts import RingOuts
 from ringout.service.tokens import Tokens
 from ringout.web.message import Answer, Request
 
 
+class Group(StrEnum):
+    """RingCentral's groups of the rate limits ("usage plan")."""
+
+    LIGHT = "Light"
+    MEDIUM = "Medium"
+    HEAVY = "Heavy"
+    AUTH = "Auth"
+
+
 @dataclass(frozen=True, slots=True)
-class Api:
-    """The services behind the URLs."""
+class Services:
+    """The use cases behind the URLs."""
 
     ring_outs: RingOuts
+    accounts: Accounts
     tokens: Tokens
     grants: Grants
-    public_url: str | None
     live_calls: Callable[[], int]
     is_draining: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What an operation has at hand."""
+
+    services: Services
+    public_url: str | None
     openapi: bytes  # the document, encoded
+    token_in_query: bool = True  # ?access_token= counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +49,9 @@ class Operation:
     """One method of one URL. What stands here beside handle is for the reference and the OpenAPI document.
 
     body: type of the request; media_type: its Content-Type; answer: type of the success body, None = no body.
-    refusals: every other status that it may answer. permission: scope that the token must carry, None = no login.
+    query: type (msgspec struct) of the query's fields. refusals: every other status that it may answer beside those
+    that every operation of its kind may. login: a token is needed, and the path's ids must be its own; handle finds
+    request.principal then. permission: scope that the token must carry. group: of the rate limits, None = unlimited.
     """
 
     name: str
@@ -40,7 +62,10 @@ class Operation:
     body: type | None = None
     media_type: str = "application/json"
     refusals: tuple[int, ...] = ()
+    query: type | None = None
+    login: bool = True
     permission: str | None = None
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)

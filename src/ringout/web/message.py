@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
+from ringout.domain.account import Principal
 from ringout.web.errors import BodyTooLarge, ClientGone, UnreadableRequest
 
 _HOST = pattern(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -32,7 +33,9 @@ class Answer:
 class Request:
     """One HTTP request. Nothing is read or decoded before somebody asks."""
 
-    __slots__ = ("_headers", "_max_body_bytes", "_receive", "method", "path_params", "scope")
+    __slots__ = ("_headers", "_max_body_bytes", "_receive", "method", "path_params", "principal", "scope")
+
+    principal: Principal  # set before handle is called when the operation needs a login
 
     def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int) -> None:
         self.scope = scope
@@ -53,11 +56,15 @@ class Request:
 
     def query(self) -> dict[str, str]:
         """The query's fields; the last of equal names counts. Raises UnreadableRequest for too many."""
+        return dict(self.query_fields())
+
+    def query_fields(self) -> list[tuple[str, str]]:
+        """The query's fields in order, with repetitions. Raises UnreadableRequest for too many."""
         raw = self.scope["query_string"]
         if not raw:
-            return {}
+            return []
         try:
-            return dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_QUERY_FIELDS))
+            return parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_QUERY_FIELDS)
         except ValueError as error:
             raise UnreadableRequest("Cannot parse request") from error
 

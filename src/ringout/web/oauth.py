@@ -11,7 +11,7 @@ from ringout.domain.errors import GrantRefused
 from ringout.service.grants import ClientLogin
 from ringout.service.tokens import IssuedTokens
 from ringout.web import schemas
-from ringout.web.api import Api
+from ringout.web.api import Api, Group, Operation
 from ringout.web.errors import UnsupportedMediaType
 from ringout.web.message import JSON, NO_STORE, Answer, Request
 
@@ -22,13 +22,13 @@ _HEADERS = (JSON, NO_STORE, (b"pragma", b"no-cache"))  # RFC 6749 section 5.1
 
 async def token(api: Api, request: Request) -> Answer:
     form = await _form(request)
-    issued = await api.grants.grant(read_client(request.header(b"authorization"), form), form)
+    issued = await api.services.grants.grant(read_client(request.header(b"authorization"), form), form)
     return Answer(200, schemas.encode(_shown(issued)), _HEADERS)
 
 
 async def revoke(api: Api, request: Request) -> Answer:
     form = await _form(request)
-    await api.grants.revoke(read_client(request.header(b"authorization"), form), form)
+    await api.services.grants.revoke(read_client(request.header(b"authorization"), form), form)
     return Answer(200, b"{}", _HEADERS)  # SDKs read the body as JSON
 
 
@@ -94,3 +94,27 @@ def _shown(issued: IssuedTokens) -> schemas.TokenInfo:
         endpoint_id=session.endpoint_id,
         session_id=session.session_id,
     )
+
+
+TOKEN = Operation(
+    "getToken",
+    token,
+    "Logs in: grants urn:ietf:params:oauth:grant-type:jwt-bearer (assertion), password (username, extension, "
+    "password) and refresh_token. The client shows itself by HTTP Basic or in the form.",
+    answer=schemas.TokenInfo,
+    body=schemas.TokenForm,
+    media_type="application/x-www-form-urlencoded",
+    refusals=(400, 401, 405, 413, 415, 503),
+    login=False,
+    group=Group.AUTH,
+)
+REVOKE = Operation(
+    "revokeToken",
+    revoke,
+    "Logs out: ends the session that the token, access or refresh, belongs to. 200 also for a token nobody knows.",
+    answer=schemas.Nothing,
+    body=schemas.RevokeForm,
+    media_type="application/x-www-form-urlencoded",
+    refusals=(400, 401, 405, 413, 415, 503),
+    login=False,
+)

@@ -52,7 +52,7 @@ def _operation(resource: Resource, operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "summary": operation.summary,
         "responses": {str(operation.status): _success(operation)},
-        "security": [{"bearer": []}] if operation.permission else [],
+        "security": [{"bearer": []}] if operation.login else [],
     }
     if operation.permission:
         description["x-app-permission"] = operation.permission
@@ -82,3 +82,6 @@ def _schema(type_: type) -> dict[str, Any]:
 
 def _is_struct(type_: type | None) -> bool:
     return type_ is not None and issubclass(type_, msgspec.Struct)
+
+
+DOCUMENT = Operation("readOpenApi", document, "This description.", dict, refusals=(405,), login=False)

@@ -54,6 +54,11 @@ def _barred(e: domain.DestinationBarred) -> Problem:
     return Problem(403, "DestinationBlocked", "CMN-101", e.why, more)
 
 
+def _refused_leg(e: domain.InternationalDisabled | domain.NotEnoughFunds, top: str, feature: str) -> Problem:
+    more = {"parameterName": e.parameter, "parameterValue": e.value[:_LONGEST_ECHO]}
+    return Problem(403, top, "CMN-109", "Feature not available.", more, {"feature": feature})
+
+
 def _scope(e: domain.InsufficientScope) -> Problem:
     message = f"In order to call this API endpoint, application needs to have [{e.permission}] permission"
     return Problem(403, "InsufficientPermissions", "CMN-401", message, {"permissionName": e.permission})
@@ -95,6 +100,21 @@ PROBLEMS: dict[type[RingOutError], Callable[[Any], Problem]] = {
         403, "CMN-101", "Parameter [callerId.phoneNumber] value is invalid", "callerId.phoneNumber", e.value
     ),
     domain.DestinationBarred: _barred,
+    domain.InternationalDisabled: lambda e: _refused_leg(e, "InternationalProhibited", "InternationalCalls"),
+    domain.NotEnoughFunds: lambda e: _refused_leg(e, "InsufficientFunds", "Funds"),
+    domain.NoSuchUser: lambda e: _invalid(
+        404, "CMN-102", f"Resource for parameter [{e.parameter}] is not found", e.parameter, e.value
+    ),
+    domain.FeatureUnavailable: lambda e: Problem(
+        403, "FeatureNotAvailable", "CMN-109", "Feature not available.", outer={"feature": e.feature}
+    ),
+    domain.RateExceeded: lambda e: Problem(
+        429,
+        "CMN-301",
+        "CMN-301",
+        "Request rate exceeded",
+        headers=((b"retry-after", str(e.retry_after_seconds).encode()),),
+    ),
     domain.InsufficientScope: _scope,
     domain.AnotherExtension: lambda e: Problem(
         403, "InsufficientPermissions", "CMN-404", "Attempt to access another extension"

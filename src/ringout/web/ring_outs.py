@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
-from ringout.domain.account import Principal
 from ringout.domain.errors import BadParameter, MissingParameter, NotFound
 from ringout.domain.policy import CallRequest
 from ringout.domain.ring_out import RingOut, parse_string_id
 from ringout.web import schemas
-from ringout.web.api import Api
-from ringout.web.errors import BrokenJson, UnreadableRequest, UnsupportedMediaType
+from ringout.web.api import Api, Group, Operation
+from ringout.web.errors import UnsupportedMediaType
 from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.reading import decode_json
 from ringout.web.schemas import MakeRingOutRequest, RingOutWithNumber, RingOutWithText
-from ringout.web.security import authenticate, authorize
-
-PERMISSION = "RingOut"
 
 _decoder = msgspec.json.Decoder(MakeRingOutRequest)
-_JSON_PATH = re.compile(r"at `\$\.([A-Za-z.]+)`")
 _HEADERS = (JSON, NO_STORE)
 _NO_CONTENT = Answer(204, headers=(NO_STORE,))
 
@@ -45,21 +41,18 @@ TEXT = Twin("ring-out", parse_string_id, schemas.with_text)
 
 
 async def create(twin: Twin, api: Api, request: Request) -> Answer:
-    principal = _admit(api, request)
     wanted = read_call_request(request.media_type, await request.body())
-    ring_out = await api.ring_outs.create(principal, wanted)
+    ring_out = await api.services.ring_outs.create(request.principal, wanted)
     return _shown(twin, api, request, ring_out)
 
 
 async def get(twin: Twin, api: Api, request: Request) -> Answer:
-    principal = _admit(api, request)
-    ring_out = await api.ring_outs.get(principal, _ring_out_id(twin, request))
+    ring_out = await api.services.ring_outs.get(request.principal, _ring_out_id(twin, request))
     return _shown(twin, api, request, ring_out)
 
 
 async def cancel(twin: Twin, api: Api, request: Request) -> Answer:
-    principal = _admit(api, request)
-    await api.ring_outs.cancel(principal, _ring_out_id(twin, request))
+    await api.services.ring_outs.cancel(request.principal, _ring_out_id(twin, request))
     return _NO_CONTENT
 
 
@@ -67,15 +60,7 @@ def read_call_request(media_type: str, body: bytes) -> CallRequest:
     """Raises UnsupportedMediaType, BrokenJson, UnreadableRequest, MissingParameter or BadParameter."""
     if media_type not in ("application/json", ""):
         raise UnsupportedMediaType
-    try:
-        wanted = _decoder.decode(body)
-    except msgspec.ValidationError as error:
-        path = _JSON_PATH.search(str(error))
-        if path is None:
-            raise UnreadableRequest("Cannot parse request") from error
-        raise BadParameter(path[1]) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BrokenJson from error
+    wanted = decode_json(body, _decoder)
     if wanted.to is None:
         raise MissingParameter("to")
     if wanted.to.phone_number is None:
@@ -85,12 +70,6 @@ def read_call_request(media_type: str, body: bytes) -> CallRequest:
         # Else the default phone would ring, though somebody asked for another one.
         raise BadParameter("from.extensionNumber", caller.extension_number)
     return schemas.call_request(wanted, wanted.to.phone_number)
-
-
-def _admit(api: Api, request: Request) -> Principal:
-    principal = authenticate(request, api.tokens)
-    authorize(principal, request, PERMISSION)
-    return principal
 
 
 def _ring_out_id(twin: Twin, request: Request) -> int:
@@ -105,3 +84,48 @@ def _shown(twin: Twin, api: Api, request: Request, ring_out: RingOut) -> Answer:
     owner = f"account/{ring_out.account_id}/extension/{ring_out.extension_id}"
     collection = f"{base}/restapi/v1.0/{owner}/{twin.segment}"
     return Answer(200, schemas.encode(twin.show(ring_out, collection)), _HEADERS)
+
+
+_LOGIN = (401, 403, 404, 405)
+
+
+def _collection(twin: Twin, suffix: str, body: type) -> dict[str, Operation]:
+    make = Operation(
+        f"createRingOutCall{suffix}",
+        partial(create, twin),
+        "Rings `from`, then `to`, and joins the two. Answers as soon as the RingOut is stored; waits for no phone.",
+        answer=body,
+        body=MakeRingOutRequest,
+        refusals=(400, *_LOGIN, 413, 415, 503),
+        permission="RingOut",
+        group=Group.HEAVY,
+    )
+    return {"POST": make}
+
+
+def _member(twin: Twin, suffix: str, body: type) -> dict[str, Operation]:
+    read = Operation(
+        f"readRingOutCallStatus{suffix}",
+        partial(get, twin),
+        "How the call stands now. Readable for a while after its end, then 404.",
+        answer=body,
+        refusals=(400, *_LOGIN, 503),
+        permission="RingOut",
+        group=Group.LIGHT,
+    )
+    delete = Operation(
+        f"deleteRingOutCall{suffix}",
+        partial(cancel, twin),
+        "Takes both phones down, ringing or talking. 404 when the RingOut has ended.",
+        status=204,
+        refusals=(400, *_LOGIN, 503),
+        permission="RingOut",
+        group=Group.HEAVY,
+    )
+    return {"GET": read, "DELETE": delete}
+
+
+NUMBER_COLLECTION = _collection(NUMBER, "Deprecated", RingOutWithNumber)
+NUMBER_MEMBER = _member(NUMBER, "Deprecated", RingOutWithNumber)
+TEXT_COLLECTION = _collection(TEXT, "", RingOutWithText)
+TEXT_MEMBER = _member(TEXT, "", RingOutWithText)

@@ -2,100 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringout.config import Config
-from ringout.service.grants import Grants
 from ringout.service.ports import IdSource
-from ringout.service.ringouts import RingOuts
-from ringout.service.tokens import Tokens
 from ringout.web import about, oauth, openapi, ring_outs, schemas
-from ringout.web.api import Api, Operation, Resource
+from ringout.web.api import Api, Resource, Services
 from ringout.web.edge import Edge, send_answer
 from ringout.web.errors import MethodNotAllowed, UnknownPath
 from ringout.web.message import Request
-from ringout.web.ring_outs import NUMBER, PERMISSION, TEXT, Twin
+from ringout.web.security import authenticate, authorize
 
-_EXTENSION = "/restapi/v1.0/account/{accountId}/extension/{extensionId}"
-_EVERYWHERE = (401, 403, 404, 405)
-
-
-def _collection(twin: Twin, suffix: str, body: type) -> Resource:
-    make = Operation(
-        f"createRingOutCall{suffix}",
-        partial(ring_outs.create, twin),
-        "Rings `from`, then `to`, and joins the two. Answers as soon as the RingOut is stored; waits for no phone.",
-        answer=body,
-        body=schemas.MakeRingOutRequest,
-        refusals=(400, *_EVERYWHERE, 413, 415, 503),
-        permission=PERMISSION,
-    )
-    return Resource(f"{_EXTENSION}/{twin.segment}", {"POST": make})
-
-
-def _member(twin: Twin, suffix: str, body: type) -> Resource:
-    read = Operation(
-        f"readRingOutCallStatus{suffix}",
-        partial(ring_outs.get, twin),
-        "How the call stands now. Readable for a while after its end, then 404.",
-        answer=body,
-        refusals=(400, *_EVERYWHERE, 503),
-        permission=PERMISSION,
-    )
-    delete = Operation(
-        f"deleteRingOutCall{suffix}",
-        partial(ring_outs.cancel, twin),
-        "Takes both phones down, ringing or talking. 404 when the RingOut has ended.",
-        status=204,
-        refusals=(400, *_EVERYWHERE, 503),
-        permission=PERMISSION,
-    )
-    return Resource(f"{_EXTENSION}/{twin.segment}/{{ringoutId}}", {"GET": read, "DELETE": delete})
-
-
-_TOKEN = Operation(
-    "getToken",
-    oauth.token,
-    "Logs in: grants urn:ietf:params:oauth:grant-type:jwt-bearer (assertion), password (username, extension, "
-    "password) and refresh_token. The client shows itself by HTTP Basic or in the form.",
-    answer=schemas.TokenInfo,
-    body=schemas.TokenForm,
-    media_type="application/x-www-form-urlencoded",
-    refusals=(400, 401, 405, 413, 415, 503),
-)
-_REVOKE = Operation(
-    "revokeToken",
-    oauth.revoke,
-    "Logs out: ends the session that the token, access or refresh, belongs to. 200 also for a token nobody knows.",
-    answer=schemas.Nothing,
-    body=schemas.RevokeForm,
-    media_type="application/x-www-form-urlencoded",
-    refusals=(400, 401, 405, 413, 415, 503),
-)
-_VERSIONS = Operation(
-    "readAPIVersions", about.versions, "The versions of the API.", schemas.ApiVersions, refusals=(405,)
-)
-_VERSION = Operation("readAPIVersion", about.version, "This version of the API.", schemas.ApiVersion, refusals=(405,))
-_HEALTH = Operation(
-    "readHealth", about.health, "Whether new calls are taken: 503 while draining.", schemas.Health, refusals=(405,)
-)
-_OPENAPI = Operation("readOpenApi", openapi.document, "This description.", dict, refusals=(405,))
+_V1 = "/restapi/v1.0"
+_EXTENSION = f"{_V1}/account/{{accountId}}/extension/{{extensionId}}"
 
 RESOURCES = (
-    _member(NUMBER, "Deprecated", schemas.RingOutWithNumber),
-    _collection(NUMBER, "Deprecated", schemas.RingOutWithNumber),
-    _member(TEXT, "", schemas.RingOutWithText),
-    _collection(TEXT, "", schemas.RingOutWithText),
-    Resource("/restapi/oauth/token", {"POST": _TOKEN}),
-    Resource("/restapi/oauth/revoke", {"POST": _REVOKE}),
-    Resource("/restapi", {"GET": _VERSIONS}),
-    Resource("/restapi/v1.0", {"GET": _VERSION}),
-    Resource("/healthz", {"GET": _HEALTH}),
-    Resource("/openapi.json", {"GET": _OPENAPI}),
+    Resource(f"{_EXTENSION}/ringout/{{ringoutId}}", ring_outs.NUMBER_MEMBER),
+    Resource(f"{_EXTENSION}/ringout", ring_outs.NUMBER_COLLECTION),
+    Resource(f"{_EXTENSION}/ring-out/{{ringoutId}}", ring_outs.TEXT_MEMBER),
+    Resource(f"{_EXTENSION}/ring-out", ring_outs.TEXT_COLLECTION),
+    Resource("/restapi/oauth/token", {"POST": oauth.TOKEN}),
+    Resource("/restapi/oauth/revoke", {"POST": oauth.REVOKE}),
+    Resource("/restapi", {"GET": about.VERSIONS}),
+    Resource(_V1, {"GET": about.VERSION}),
+    Resource("/healthz", {"GET": about.HEALTH}),
+    Resource("/openapi.json", {"GET": openapi.DOCUMENT}),
 )
 
 
@@ -114,24 +46,20 @@ class Endpoint:
         operation = self._methods.get(scope["method"])
         if operation is None:
             raise MethodNotAllowed(self._allow)
+        api = self._api
         request = Request(scope, receive, self._max_body_bytes)
-        await send_answer(await operation.handle(self._api, request), send)
+        if operation.login:
+            principal = authenticate(request, api.services.tokens, in_query=api.token_in_query)
+            authorize(principal, request, operation.permission)
+            request.principal = principal
+        await send_answer(await operation.handle(api, request), send)
 
 
-def make_app(
-    *,
-    config: Config,
-    ring_outs: RingOuts,
-    tokens: Tokens,
-    grants: Grants,
-    ids: IdSource,
-    live: Callable[[], int],
-    draining: Callable[[], bool],
-) -> ASGIApp:
-    """The ASGI application. live: RingOuts running now; draining: whether new ones are refused."""
+def make_app(config: Config, services: Services, ids: IdSource) -> ASGIApp:
+    """The ASGI application."""
     public_url = config.http.public_url.rstrip("/") if config.http.public_url else None
     document = schemas.encode(openapi.make(RESOURCES))
-    api = Api(ring_outs, tokens, grants, public_url, live, draining, document)
+    api = Api(services, public_url, document, config.http.token_in_query)
     routes: list[BaseRoute] = [
         Route(resource.path, Endpoint(resource, api, config.http.max_body_bytes)) for resource in RESOURCES
     ]

@@ -14,8 +14,8 @@ from ringout.service.tokens import Tokens
 from ringout.web.message import Request
 
 
-def authenticate(request: Request, tokens: Tokens) -> Principal:
-    """From the Authorization header (scheme in any case: SDKs send `bearer`), else from ?access_token=.
+def authenticate(request: Request, tokens: Tokens, *, in_query: bool) -> Principal:
+    """From the Authorization header (scheme in any case: SDKs send `bearer`), else, if in_query, from ?access_token=.
     Raises TokenMissing, AuthorizationUnsupported, TokenInvalid or TokenExpired."""
     header = request.header(b"authorization")
     if header:
@@ -23,23 +23,23 @@ def authenticate(request: Request, tokens: Tokens) -> Principal:
         if scheme.lower() != "bearer":
             raise AuthorizationUnsupported
         return tokens.principal(token.strip())
-    in_query = request.query().get("access_token")
-    if in_query:
-        return tokens.principal(in_query)
+    shown = request.query().get("access_token") if in_query else None
+    if shown:
+        return tokens.principal(shown)
     raise TokenMissing
 
 
-def authorize(principal: Principal, request: Request, permission: str) -> None:
+def authorize(principal: Principal, request: Request, permission: str | None) -> None:
     """The ids of the path must be the asker's own or ~, and the token must carry the permission.
     Raises NotFound, AnotherExtension or InsufficientScope."""
-    account_id = request.path_params["accountId"]
+    account_id = request.path_params.get("accountId", "~")
     if account_id != "~" and account_id != str(principal.account_id):
         raise NotFound("accountId")
-    extension_id = request.path_params["extensionId"]
+    extension_id = request.path_params.get("extensionId", "~")
     if extension_id != "~" and extension_id != str(principal.extension_id):
         # The same answer whether that extension exists or not: nobody learns who is there.
         raise AnotherExtension if _is_id(extension_id) else NotFound("extensionId")
-    if permission not in principal.scopes:
+    if permission is not None and permission not in principal.scopes:
         raise InsufficientScope(permission)
 
 

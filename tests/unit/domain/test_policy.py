@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from ringout.domain.account import Account, Extension, ForwardingNumber
+from ringout.domain.account import Account, CallerIdSettings, Extension, ForwardingNumber, OwnedNumber, UsageType
 from ringout.domain.errors import (
     BadNumber,
     BadParameter,
@@ -16,8 +16,8 @@ from ringout.domain.policy import Asker, CallRequest, Rules, check
 
 MAIN, HOME, MOBILE, SHOWN = "+16505550100", "+16505550111", "+16505550122", "+16505550133"
 COLLEAGUES_PHONE, OUTSIDE = "+16505550144", "+14155550199"
-ACCOUNT = Account(1, MAIN)
-USER = Extension(2, 1, "101", "User", None, (ForwardingNumber("7", HOME), ForwardingNumber("8", MOBILE)), (SHOWN,))
+ACCOUNT = Account(1, MAIN, numbers=(OwnedNumber(6, SHOWN, UsageType.DIRECT, 2),))
+USER = Extension(2, 1, "101", forwarding_numbers=(ForwardingNumber("7", HOME), ForwardingNumber("8", MOBILE)))
 COLLEAGUE = Extension(3, 1, "102", forwarding_numbers=(ForwardingNumber("9", COLLEAGUES_PHONE),))
 PHONELESS = Extension(4, 1, "103")
 ON_911 = Extension(5, 1, "911", forwarding_numbers=(ForwardingNumber("10", "+16505550155"),))
@@ -30,11 +30,11 @@ def plan(to: str = OUTSIDE, asker: Asker = ASKER, rules: Rules = Rules(), **fiel
 
 
 def with_choice(choice: str) -> Asker:
-    return Asker(ACCOUNT, replace(USER, caller_id=choice), COLLEAGUES)
+    return Asker(ACCOUNT, replace(USER, caller_id=CallerIdSettings(choice)), COLLEAGUES)
 
 
 def test_the_whole_plan() -> None:
-    account = Account(1, MAIN, "de", "fr")
+    account = replace(ACCOUNT, country="de", language="fr")
     got = check(
         CallRequest("+14155550199 ", "+4930123456", None, SHOWN, True), Asker(account, USER, COLLEAGUES), Rules()
     )

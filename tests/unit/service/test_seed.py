@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from fakes.service import CountingIds, MemoryAccounts
 from fakes.web import CONFIG, MAIN, OTHER_PHONE, PASSWORD, PHONE, USER
 from ringout.config import AccountConfig, Config
+from ringout.domain.account import CallerIdSettings, Client, Contact, Extension, ForwardingNumber
 from ringout.service.accounts import Accounts
 from ringout.service.passwords import Passwords
 from ringout.service.seed import seed
@@ -16,7 +18,7 @@ async def seeded(store: MemoryAccounts, config: Config = CONFIG) -> Accounts:
 
 
 def with_user(**changes: object) -> Config:
-    return replace(CONFIG, account=AccountConfig(MAIN, (replace(USER, **changes),)))  # type: ignore[arg-type]
+    return replace(CONFIG, account=AccountConfig(MAIN, extensions=(replace(USER, **changes),)))  # type: ignore[arg-type]
 
 
 async def test_a_second_start_changes_nothing() -> None:
@@ -46,11 +48,73 @@ async def test_who_is_not_named_any_more_is_gone() -> None:
     before = await seeded(store)
     colleague = before.extension_by_number("102")
     after = await seeded(store, replace(with_user(), clients=CONFIG.clients[:1]))
-    assert not after.knows_extension(colleague.id)
+    assert not after.is_enabled(colleague.id)
     assert after.find_login(MAIN, "102") is None
     assert after.client("public") is None
     assert after.client("app") is not None
     assert after.extension_by_number("101").id == before.extension_by_number("101").id
+
+
+async def test_what_users_changed_stands_until_the_configuration_changes() -> None:
+    store = MemoryAccounts()
+    accounts = await seeded(store)
+    user = accounts.extension_by_number("101")
+    mine = ForwardingNumber("5", "+14155550177", "Mine")
+    await accounts.change_extension(
+        user.id,
+        lambda now: replace(now, forwarding_numbers=(mine,), caller_id=CallerIdSettings("blocked")),
+    )
+    again = (await seeded(store)).extension_by_number("101")
+    assert again.forwarding_numbers == (mine,)
+    assert again.caller_id.ring_out == "blocked"
+    changed = (await seeded(store, with_user(name="Somebody Else"))).extension_by_number("101")
+    assert [f.number for f in changed.forwarding_numbers] == [PHONE, OTHER_PHONE]
+    assert changed.caller_id.ring_out == "main"
+    assert changed.contact == Contact("Somebody", "Else", "user@example.com")
+
+
+async def test_what_the_administration_made_is_none_of_the_configurations_business() -> None:
+    store = MemoryAccounts()
+    accounts = await seeded(store)
+    account = accounts.accounts()[0]
+    made = Extension(5, account.id, "105")
+    client = Client("made")
+    await accounts.change(lambda: ((made, client), ()))
+    after = await seeded(store, replace(CONFIG, clients=()))
+    assert after.extension(5) == made
+    assert after.client("made") == client
+    assert after.client("app") is None
+
+
+async def test_a_password_of_the_file_always_holds() -> None:
+    store = MemoryAccounts()
+    accounts = await seeded(store)
+    user = accounts.extension_by_number("101")
+    other = await Passwords().hash("another")
+    await accounts.change_extension(user.id, lambda now: replace(now, password_hash=other))
+    again = (await seeded(store)).extension_by_number("101")
+    assert await Passwords().matches(PASSWORD, again.password_hash)
+
+
+async def test_a_change_that_the_disk_refuses_is_seen_by_nobody() -> None:
+    store = MemoryAccounts()
+    accounts = await seeded(store)
+    user = accounts.extension_by_number("101")
+    store.disk_full = True
+    with pytest.raises(OSError, match="full"):
+        await accounts.change_extension(user.id, lambda now: replace(now, enabled=False))
+    assert accounts.is_enabled(user.id)
+
+
+async def test_changes_wait_for_each_other() -> None:
+    accounts = await seeded(MemoryAccounts())
+    user = accounts.extension_by_number("101")
+
+    def longer(now: Extension) -> Extension:
+        return replace(now, status_message=now.status_message + "x")
+
+    await asyncio.gather(*(accounts.change_extension(user.id, longer) for _ in range(20)))
+    assert accounts.extension(user.id).status_message == "x" * 20
 
 
 async def test_ids_are_all_different() -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import ringout.storage
+from ringout.domain.account import Account, ForwardingNumber
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.storage.errors import StorageFailed
 from ringout.storage.migrate import migrate
@@ -35,6 +37,33 @@ def test_the_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+async def test_a_database_of_the_first_schema_keeps_its_ids(tmp_path: Path) -> None:
+    path = tmp_path / "ringout.sqlite3"
+    engine = sqlalchemy.create_engine(sqlalchemy.URL.create("sqlite", database=str(path)))
+    with engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(ringout.storage.__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in (
+            "INSERT INTO accounts VALUES (500000001, '+16505550100', 'gb', 'fr')",
+            "INSERT INTO extensions VALUES (500000002, 500000001, '101', 'A User', '$argon2id$x', 'blocked')",
+            "INSERT INTO forwarding_numbers VALUES ('500000003', 500000002, 0, '+16505550111', 'Desk')",
+            "INSERT INTO caller_ids VALUES (500000002, 0, '+16505550133')",
+            "INSERT INTO clients VALUES ('app', NULL, 'RingOut', 1)",
+        ):
+            connection.execute(sqlalchemy.text(statement))
+        connection.commit()
+    engine.dispose()
+    storage = await open_storage(path)
+    found = await storage.accounts.directory()
+    await storage.close()
+    assert found.accounts == (Account(500000001, "+16505550100", "gb", "fr", from_config=True),)
+    (user,) = found.extensions
+    assert (user.id, user.number, user.password_hash, user.from_config) == (500000002, "101", "$argon2id$x", True)
+    assert user.forwarding_numbers == (ForwardingNumber("500000003", "+16505550111", "Desk"),)
 
 
 async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
@@ -78,7 +107,7 @@ async def test_a_failed_work_is_rolled_back_and_the_next_one_runs(tmp_path: Path
     writer = storage._writer
 
     def breaks(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO clients VALUES ('a', NULL, '', 0)")
+        connection.execute("INSERT INTO clients VALUES ('a', '{}')")
         raise ZeroDivisionError
 
     with pytest.raises(StorageFailed, match="ZeroDivisionError"):
