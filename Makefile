@@ -18,6 +18,7 @@ run: .venv/.ready-to-run ## a server and a small telephone world on loopback, wi
 
 test: .venv/.ready-to-test static ## everything: what check does, and calls between real phones
 	@tools/system_programs.sh
+	@tools/client_packages.sh
 	$(PYTEST) tests
 
 check: .venv/.ready-to-test static ## format, lint, types, imports, tests without foreign phones
@@ -36,7 +37,7 @@ bench: .venv/.ready-to-test ## speed and size, against Asterisk on the same phon
 	bench/run.sh
 
 clean: ## removes the environment and what tools left
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist tests/clients/node_modules
 
 .venv/.ready-to-run: pyproject.toml tools/python_environment.sh
 	@tools/python_environment.sh

@@ -9,6 +9,12 @@ the last core. Nothing here is a test: numbers are printed and written as JSON, 
     sipp_phones         the two phones, SIPp, and their own count of what succeeded
     python_phones       two small phones with kernel time stamps: latency and the signalling of the media measure
     open_loop           places calls at a rate on a fixed time-table, whatever the answers do
+    api                 GET and POST of a RingOut at full speed, beside plain_server
+    silent_server       `ringout serve` whose RingOuts ring nobody, for the measure of the API alone
+    plain_server        the yardstick: the least that a JSON API on the same libraries can do
+    token_check         what the check of an access token costs inside the server
+    storm               what people who log in with passwords do to the calls that are up
     process_tree        processor time and memory of a process and all its descendants, from /proc
     rtp_load.c          a G.711 load generator that times every packet
+    http_load.c         HTTP clients that ask as fast as they are answered, and check every answer
 """

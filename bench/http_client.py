@@ -20,7 +20,7 @@ class HttpCallClient:
     def __init__(self, host: str, port: int, token: str) -> None:
         self.placed = Placed()
         self._address = (host, port)
-        self._token = token
+        self.token = token
         self._head = (
             "POST /restapi/v1.0/account/~/extension/~/ring-out HTTP/1.1\r\n"
             f"Host: {host}:{port}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
@@ -37,7 +37,7 @@ class HttpCallClient:
 
     def another(self) -> HttpCallClient:
         """A second client of the same user, with connections of its own."""
-        return HttpCallClient(*self._address, self._token)
+        return HttpCallClient(*self._address, self.token)
 
     def send(self, index: int) -> None:
         if self._free:
@@ -117,10 +117,15 @@ async def request_once(
 ) -> tuple[int, Any]:
     """One request on a connection of its own; the status and the JSON of the answer (None without a body)."""
     reader, writer = await asyncio.open_connection(host, port)
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}:{port}", "Connection: close", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+    writer.write(http_request(host, port, method, path, {"Connection": "close", **headers}, body))
     answer = await reader.read()
     writer.close()
     head, _, content = answer.partition(b"\r\n\r\n")
     return int(head[9:12]), json.loads(content) if content else None
+
+
+def http_request(host: str, port: int, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+    """The request as it goes over the wire."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}:{port}", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

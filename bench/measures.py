@@ -137,25 +137,26 @@ async def latency(make: MakeServer, directory: Path, rate: float, seconds: float
     finally:
         await server.stop()
         phones.close()
-    return _latencies(placed, phones)
+    return call_latencies(placed, phones)
 
 
-def _latencies(placed: Placed, phones: PythonPhones) -> dict[str, float]:
-    callers, callees = phones.legs
+def call_latencies(placed: Placed, phones: PythonPhones, first: int = 0) -> dict[str, float]:
+    """Of the calls with index first and above. Times in milliseconds."""
+    callers, callees = ({i: leg for i, leg in legs.items() if i >= first} for legs in phones.legs)
     from_request = [leg.invited - placed.sent_at[i] for i, leg in callers.items() if i in placed.sent_at]
     from_answer = [leg.invited - placed.accepted_at[i] for i, leg in callers.items() if i in placed.accepted_at]
     to_callee = [leg.invited - callers[i].answered for i, leg in callees.items() if i in callers]
-    return {
-        "calls": placed.accepted,
-        "refused": placed.refused,
-        "request_p50_ms": percentile(placed.latencies, 0.5) * 1000,
-        "request_p99_ms": percentile(placed.latencies, 0.99) * 1000,
-        "request_to_caller_invite_p50_ms": percentile(from_request, 0.5) * 1000,
-        "request_to_caller_invite_p99_ms": percentile(from_request, 0.99) * 1000,
-        "accepted_to_caller_invite_p50_ms": percentile(from_answer, 0.5) * 1000,
-        "caller_answer_to_callee_invite_p50_ms": percentile(to_callee, 0.5) * 1000,
-        "caller_answer_to_callee_invite_p99_ms": percentile(to_callee, 0.99) * 1000,
-    }
+    found: dict[str, float] = {"calls": placed.accepted, "refused": placed.refused}
+    for name, times in (
+        ("request", placed.latencies),
+        ("request_to_caller_invite", from_request),
+        ("accepted_to_caller_invite", from_answer),
+        ("caller_answer_to_callee_invite", to_callee),
+    ):
+        found[f"{name}_p50_ms"] = percentile(times, 0.5) * 1000
+        found[f"{name}_p99_ms"] = percentile(times, 0.99) * 1000
+        found[f"{name}_max_ms"] = percentile(times, 1.0) * 1000
+    return found
 
 
 async def memory(make: MakeServer, directory: Path, held: int) -> dict[str, float]:

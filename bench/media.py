@@ -30,33 +30,34 @@ def compile_load(directory: Path) -> Path:
 class MediaBench:
     """One server with calls that stay up, loaded with RTP once or several times."""
 
-    def __init__(self, directory: Path, program: Path, server_core: int, load_core: int) -> None:
+    def __init__(self, directory: Path, program: Path, server_core: int, load_core: int, users: int = 0) -> None:
+        """users: further extensions of the server, for logins."""
         self._program = program
         self._load_core = load_core
-        self._phones = PythonPhones(None)
-        self._server = RingOutServer(directory, server_core, *self._phones.ports)
+        self.phones = PythonPhones(None)
+        self.server = RingOutServer(directory, server_core, *self.phones.ports, users=users)
         self._pairs: list[tuple[int, int, int, int]] = []
         self._placed = 0
 
     async def start(self) -> None:
-        await self._server.start()
+        await self.server.start()
 
     async def stop(self) -> None:
-        await self._server.stop()
-        self._phones.close()
+        await self.server.stop()
+        self.phones.close()
 
     async def add_calls(self, total: int) -> None:
         """More calls until that many are bridged. Raises RuntimeError when some do not come up."""
-        client = self._server.client
+        client = self.server.client
         assert client is not None
         await client.open()
         missing = total - self._placed
         placed = await place_at(client, 50, missing, first=self._placed)
-        callers, callees = self._phones.legs
+        callers, callees = self.phones.legs
         if not await until(lambda: len(callees) >= total, 5) or placed.refused:
             raise RuntimeError(f"{total} calls wanted, {len(callees)} are up: {placed.first_refusal}")
         for index in range(self._placed, total):
-            ours = self._phones.rtp_port(0, index), self._phones.rtp_port(1, index)
+            ours = self.phones.rtp_port(0, index), self.phones.rtp_port(1, index)
             self._pairs.append((ours[0], callers[index].remote_rtp, ours[1], callees[index].remote_rtp))
         self._placed = total
         await asyncio.sleep(1)
@@ -65,25 +66,25 @@ class MediaBench:
         """RTP on every call that is up; counts of packets, added latency, processor shares."""
         table = "".join(f"{a} {b} {c} {d}\n" for a, b, c, d in self._pairs)
         command = ["taskset", "-c", str(self._load_core), str(self._program), str(seconds), str(WARM_UP_SECONDS)]
-        before, start = process_tree.cpu_by_process(self._server.pid), time.monotonic()
+        before, start = process_tree.cpu_by_process(self.server.pid), time.monotonic()
         load = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         output, _ = await load.communicate(table.encode())
         elapsed = time.monotonic() - start
-        after = process_tree.cpu_by_process(self._server.pid)
+        after = process_tree.cpu_by_process(self.server.pid)
         if load.returncode:
             raise RuntimeError("rtp_load failed")
         found: dict[str, Any] = json.loads(output)
         found["lost"] = found["sent"] - found["received"]
         shares = {pid: (after[pid] - before.get(pid, 0.0)) / elapsed for pid in after}
-        found["api_process_cpu_share"] = shares.pop(self._server.pid)
+        found["api_process_cpu_share"] = shares.pop(self.server.pid)
         found["media_cpu_share"] = sum(shares.values())
         return found
 
     async def run_saturated(self, seconds: float) -> dict[str, Any]:
         """The same while clients place RingOuts as fast as they are answered (to a phone that is busy)."""
-        saturation = _Saturation(self._server)
+        saturation = _Saturation(self.server)
         await saturation.start()
         try:
             await asyncio.sleep(1)
@@ -97,8 +98,8 @@ class MediaBench:
 
     def move_workers(self, worker_core: int, api_core: int) -> None:
         """The media processes on one processor, the rest of the server on another."""
-        _pin(self._server.pid, api_core)
-        for pid in process_tree.descendants(self._server.pid)[1:]:
+        _pin(self.server.pid, api_core)
+        for pid in process_tree.descendants(self.server.pid)[1:]:
             _pin(pid, worker_core)
 
 

@@ -29,6 +29,10 @@ def print_table(found: dict[str, Any]) -> None:
             print(f"{text:44}{_number(ours, unit)}{_number(theirs, unit)}{ratio:>15}  {goal}")
     for line in _media_lines(found["RingOut"].get("media", {})):
         print(line)
+    for line in _api_lines(found["RingOut"].get("api", {})):
+        print(line)
+    for line in _storm_lines(found["RingOut"].get("storm", {})):
+        print(line)
 
 
 def _number(value: float | None, unit: str) -> str:
@@ -51,3 +55,41 @@ def _media_lines(media: dict[str, Any]) -> list[str]:
 def _media_line(text: str, run: dict[str, Any], goal: str) -> str:
     lost = f"{run['lost']}/{run['sent']}"
     return f"{text:44}{lost:>12}{run['p50_ms']:>9.2f}{run['p99_ms']:>9.2f}{run['media_cpu_share']:>11.0%}  {goal}"
+
+
+def _api_lines(api: dict[str, Any]) -> list[str]:
+    if not api:
+        return []
+    lines = ["", f"{'API on one processor, no calls':44}{'RingOut':>12}{'plain':>12}{'ours : plain':>15}  goal"]
+    for name, goal in (("get", ">= 8000/s"), ("post", ">= 2500/s")):
+        ours, plain = api[name]["ours"], api[name]["plain"]
+        rates, ratio = (ours["per_second"], plain["per_second"]), ours["per_second"] / plain["per_second"]
+        both = "".join(_number(rate, "/s") for rate in rates)
+        lines.append(f"{name.upper() + ' of a RingOut':44}{both}{f'{ratio:.2f} : 1':>15}  {goal}")
+        both = "".join(_number(run["p99_ms"], "ms") for run in (ours, plain))
+        lines.append(f"{name.upper() + ', p99 with 32 connections':44}{both}")
+        both = "".join(_number(run["cpu_us"], "us") for run in (ours, plain))
+        lines.append(f"{name.upper() + ', processor time of one':44}{both}")
+    return [*lines, f"{'token check':44}{_number(api['token_check_us'], 'us')}{'':27}  < 5 us"]
+
+
+STORM_LINES = (
+    ("p99_ms", "RTP through the server, p99", "20 ms more"),
+    ("max_ms", "RTP through the server, slowest packet", "20 ms more"),
+    ("caller_answer_to_callee_invite_p99_ms", "caller's 200 -> INVITE at the callee, p99", "20 ms more"),
+    ("caller_answer_to_callee_invite_max_ms", "caller's 200 -> INVITE at the callee, slowest", "20 ms more"),
+    ("accepted_to_caller_invite_max_ms", "POST answered -> INVITE at the caller, slowest", "20 ms more"),
+    ("request_to_caller_invite_p99_ms", "POST sent -> INVITE at the caller, p99", ""),
+)
+
+
+def _storm_lines(storm: dict[str, Any]) -> list[str]:
+    if not storm:
+        return []
+    calm, stormy = storm["calm"], storm["storm"]
+    logins = f"{stormy['logins_per_second']:.0f} logins/s, {stormy['logins_refused']} refused"
+    lines = ["", f"{'50 people log in at once, 100 calls talk':50}{'without':>12}{'with':>12}{'more':>12}  at most"]
+    for key, text, goal in STORM_LINES:
+        values = (calm[key], stormy[key], stormy[key] - calm[key])
+        lines.append(f"{text:50}{''.join(_number(value, 'ms') for value in values)}  {goal}")
+    return [*lines, f"{'packets lost':50}{calm['lost']:>12}{stormy['lost']:>12}", f"({logins})"]

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from bench import measures
+from bench.api import ApiBench, compile_http_load
 from bench.asterisk_server import AsteriskServer
 from bench.measures import MakeServer, median
 from bench.media import MediaBench, compile_load
 from bench.report import print_table
 from bench.ring_out_server import RingOutServer
+from bench.storm import login_storm
 
-MEASURES = ("cpu", "rate", "latency", "memory", "media")
+MEASURES = ("cpu", "rate", "latency", "memory", "media", "api", "storm")
 CPU_RATE = 100.0  # calls per second at which the processor time per call is taken
 LATENCY_RATE = 50.0
 HELD_CALLS = 1000
@@ -87,6 +89,25 @@ class Bench:
             found.append({"api_processor": where, **_median_run(runs)})
         return found
 
+    async def api(self) -> None:
+        """Ours beside the plainest server: the API without calls."""
+        _say("RingOut: API")
+        program = compile_http_load(self._directory)
+        bench = ApiBench(self._directory / "api", program, self._server_core, self._load_core)
+        runs = await bench.run(self._runs, self._seconds)
+        found: dict[str, Any] = {"token_check_us": median(runs["token_check_us"]), "runs": runs}
+        for name in ("get", "post"):
+            found[name] = {who: _median_run([_figures(r) for r in runs[name][who]]) for who in ("ours", "plain")}
+        self.found["RingOut"]["api"] = found
+
+    async def storm(self) -> None:
+        """Ours only: calls with RTP while people log in."""
+        _say("RingOut: login storm")
+        cores = (self._server_core, self._load_core)
+        program = compile_load(self._directory)
+        runs = await login_storm(self._directory / "storm", program, cores, self._runs, self._seconds)
+        self.found["RingOut"]["storm"] = {kind: _median_run(runs[kind]) for kind in runs} | {"runs": runs}
+
     def _servers(self) -> list[tuple[str, MakeServer]]:
         servers: list[tuple[str, MakeServer]] = [
             ("RingOut", lambda directory, *ports: RingOutServer(directory, self._server_core, *ports))
@@ -122,8 +143,12 @@ class Bench:
 
 def _median_run(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """The median of each number over the runs; what is lost or refused is the worst instead."""
-    worst = ("lost", "refused", "strays", "deaf_legs", "requests_refused")
+    worst = ("lost", "refused", "strays", "deaf_legs", "requests_refused", "logins_refused", "wrong")
     return {key: max(r[key] for r in runs) if key in worst else median([r[key] for r in runs]) for key in runs[0]}
+
+
+def _figures(run: dict[str, Any]) -> dict[str, float]:
+    return {key: value for key, value in run.items() if not isinstance(value, str)}
 
 
 def _machine() -> dict[str, str]:
@@ -167,6 +192,10 @@ async def _main() -> None:
         await bench.signalling(arguments.measures)
         if "media" in arguments.measures:
             await bench.media()
+        if "api" in arguments.measures:
+            await bench.api()
+        if "storm" in arguments.measures:
+            await bench.storm()
     finally:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(bench.found, indent=2) + "\n")

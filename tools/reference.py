@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ringout import config
+from ringout.cli.admin import COMMANDS as ADMIN_COMMANDS
 from ringout.cli.call import call, cancel, status
 from ringout.cli.config_check import check
 from ringout.cli.prompts import prompts
@@ -48,6 +49,10 @@ the server refuses, 4 there is no server or it cannot at the moment, 130 cancell
 either `RINGOUT_JWT` or `RINGOUT_USERNAME`, `RINGOUT_EXTENSION` and `RINGOUT_PASSWORD`. Without
 `RINGOUT_CLIENT_ID` they use the login that a running sandbox leaves, for its owner only, in
 `$XDG_STATE_HOME/ringout/sandbox.json` (`~/.local/state` when that is not set).
+
+`admin` works on the data directory of the configuration or, while a server is using that, asks the server; it logs in
+there with `RINGOUT_ADMIN_CLIENT_ID` and `RINGOUT_ADMIN_CLIENT_SECRET`, else with what `ringout admin init` left in the
+data directory. See `docs/how-to/administer.md`.
 """
 
 COMMANDS: dict[str, Callable[..., int]] = {
@@ -58,6 +63,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "cancel": cancel,
     "prompts": prompts,
     "config check": check,
+    **ADMIN_COMMANDS,
 }
 
 

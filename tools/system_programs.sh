@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The foreign phones that `make test` calls: installs what is missing where it may, and says what is missing where not.
+# The foreign programs that `make test` uses: installs what is missing where it may, and says what is missing where not.
 # With CI=true nothing may be missing.
 set -euo pipefail
 
@@ -8,6 +8,8 @@ PROGRAMS='
 sipp     sip-tester  tests/e2e: every test whose phones are SIPp scenarios
 baresip  baresip     tests/e2e: the tests with baresip phones
 curl     curl        tests/sandbox: the examples that use it
+node     nodejs      tests/clients: the JavaScript clients
+npm      npm         tests/clients: the JavaScript clients
 '
 
 missing() {

@@ -6,8 +6,8 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from ringout import logs
@@ -15,13 +15,25 @@ from ringout.config import Config
 from ringout.domain.account import Extension
 from ringout.engine.node import Node
 from ringout.media.embedded import EmbeddedMedia
+from ringout.net.http_connection import HttpLimits
 from ringout.net.http_server import HttpServer
 from ringout.net.random_ids import RandomIds
 from ringout.net.sip_driver import SipDriver
 from ringout.net.tasks import Tasks
 from ringout.service.accounts import Accounts
+from ringout.service.administration.parts import Administration
+from ringout.service.authorization import Authorization
+from ringout.service.browser_logins import BrowserLogins
+from ringout.service.call_log import CallLog
+from ringout.service.codes import Codes
+from ringout.service.company import Company
+from ringout.service.extensions import Extensions
+from ringout.service.forwarding_numbers import ForwardingNumbers
+from ringout.service.funds import Funds
 from ringout.service.grants import Grants
+from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
+from ringout.service.presence import Presence
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
@@ -30,12 +42,14 @@ from ringout.sip.events import Event
 from ringout.sip.timers import TimerValues
 from ringout.sip.user_agent import UserAgent, UserAgentSettings
 from ringout.storage.sqlite import SqliteStorage, open_storage
+from ringout.web.admin_routes import make_admin_app
 from ringout.web.api import Services
 from ringout.web.routes import make_app
 
 log = logs.get("server")
 
 _SWEEP_SECONDS = 15.0
+_ADMIN_CONNECTIONS = 64  # at one time; few people administer
 
 
 def _spare_the_collector() -> None:
@@ -48,6 +62,10 @@ def _spare_the_collector() -> None:
 
 class StartFailed(Exception):
     """The server cannot start as configured. One plain sentence."""
+
+
+class NobodyToServe(StartFailed):
+    """There is no account, neither in the configuration nor in the database."""
 
 
 class SystemClock:
@@ -67,8 +85,11 @@ class _Logins:
     """The use cases that need storage and no calls."""
 
     accounts: Accounts
+    extensions: Extensions
     tokens: Tokens
     grants: Grants
+    authorization: Authorization
+    funds: Funds
 
 
 class Server:
@@ -86,8 +107,10 @@ class Server:
         self._hurry = asyncio.Event()
         self._node: Node
         self._services: _Logins
+        self._administration: Administration
         self._driver: SipDriver
         self.http_url = ""
+        self.admin_url: str | None = None  # None = that listener is off
 
     @property
     def sip_listeners(self) -> Sequence[tuple[str, str, int]]:
@@ -116,13 +139,23 @@ class Server:
         user_agent = self._make_user_agent()
         self._driver = SipDriver(user_agent, self._on_sip_event, self._tasks, config.sip.max_message_bytes)
         self._running.push_async_callback(self._driver.close)
-        self._node = Node(config, self._clock, self._ids, storage.ring_outs, media, user_agent, self._driver)
+        self._node = Node(
+            config,
+            self._clock,
+            self._ids,
+            storage.ring_outs,
+            media,
+            user_agent,
+            self._driver,
+            meter=self._services.funds,
+        )
         await self._node.resolve_gateways()
         await self._driver.start(config.sip.listen)
         await self._node.recover()
         await self._open_api(storage)
         _spare_the_collector()
-        log.info("ready", http=self.http_url, sip=[":".join(map(str, listener)) for listener in self.sip_listeners])
+        sip = [":".join(map(str, listener)) for listener in self.sip_listeners]
+        log.info("ready", http=self.http_url, admin=self.admin_url, sip=sip)
 
     async def _open_storage(self) -> SqliteStorage:
         directory = self._config.data_dir
@@ -132,10 +165,23 @@ class Server:
         passwords = Passwords()
         await seed(storage.accounts, self._config, self._ids, passwords)
         accounts = await Accounts.load(storage.accounts)
+        if not accounts.accounts():
+            raise NobodyToServe(
+                f"there is no account yet in {directory} and none in the configuration: make one with "
+                "`ringout admin init`, then start again."
+            )
         key = await asyncio.to_thread(SigningKey.load, directory / "signing-key.pem")
         tokens = Tokens(storage.tokens, accounts, self._clock, self._ids, key)
         await tokens.load()
-        self._services = _Logins(accounts, tokens, Grants(tokens, accounts, passwords, self._clock))
+        funds = await Funds.load(storage.ledger, storage.ring_outs, self._clock, self._config)
+        await funds.open_accounts(accounts.accounts(), self._config)
+        extensions = Extensions(accounts, passwords, tokens)
+        logins, codes = Logins(accounts, passwords, self._clock), Codes(self._clock, self._ids)
+        grants = Grants(tokens, accounts, passwords, logins, codes)
+        browsers = BrowserLogins(accounts, self._clock, self._ids)
+        authorization = Authorization(accounts, logins, codes, browsers)
+        self._services = _Logins(accounts, extensions, tokens, grants, authorization, funds)
+        self._administration = Administration(accounts, tokens, funds, passwords, self._ids)
         return storage
 
     def _make_user_agent(self) -> UserAgent:
@@ -148,19 +194,40 @@ class Server:
 
     async def _open_api(self, storage: SqliteStorage) -> None:
         config, services = self._config, self._services
-        ring_outs = RingOuts(storage.ring_outs, self._node, services.accounts, self._clock, self._ids, config)
+        ring_outs = RingOuts(
+            storage.ring_outs, self._node, services.accounts, self._clock, self._ids, config, services.funds
+        )
         sweep = self._tasks.start(self._sweep(ring_outs), "sweep of old results")
         self._running.callback(sweep.cancel)
         node = self._node
         served = Services(
-            ring_outs, services.accounts, services.tokens, services.grants, lambda: node.live, lambda: node.draining
+            ring_outs=ring_outs,
+            accounts=services.accounts,
+            company=Company(services.accounts),
+            extensions=services.extensions,
+            presence=Presence(services.accounts, storage.ring_outs),
+            tokens=services.tokens,
+            grants=services.grants,
+            authorization=services.authorization,
+            forwarding_numbers=ForwardingNumbers(services.accounts, self._ids),
+            call_log=CallLog(storage.ring_outs, services.accounts, self._clock),
+            live_calls=lambda: node.live,
+            is_draining=lambda: node.draining,
         )
-        app = make_app(config, served, self._ids)
+        app = make_app(config, served, self._ids, self._clock)
         http = HttpServer(app, config.http.host, config.http.port, self._tasks)
         self._running.push_async_callback(http.close)
         await http.start()
-        host = f"[{config.http.host}]" if ":" in config.http.host else config.http.host
-        self.http_url = f"http://{host}:{http.port}"
+        self.http_url = _url(config.http.host, http.port)
+        if config.admin.port is not None:
+            await self._open_administration(served, config.admin.host, config.admin.port)
+
+    async def _open_administration(self, served: Services, host: str, port: int) -> None:
+        app = make_admin_app(self._config, served, self._administration, self._ids)
+        http = HttpServer(app, host, port, self._tasks, HttpLimits(_ADMIN_CONNECTIONS))
+        self._running.push_async_callback(http.close)
+        await http.start()
+        self.admin_url = _url(host, http.port)
 
     async def _sweep(self, ring_outs: RingOuts) -> None:
         while True:
@@ -207,3 +274,23 @@ class Server:
             await self._node.drain(0.0)
         await self._running.aclose()
         log.info("stopped")
+
+
+@asynccontextmanager
+async def open_administration(config: Config) -> AsyncIterator[Administration]:
+    """The administration alone, on a data directory that no server is using. Raises OSError, StorageInUse among it."""
+    storage = await open_storage(config.data_dir / "ringout.sqlite")
+    try:
+        clock, ids = SystemClock(asyncio.get_running_loop()), RandomIds()
+        accounts = await Accounts.load(storage.accounts)
+        key = await asyncio.to_thread(SigningKey.load, config.data_dir / "signing-key.pem")
+        tokens = Tokens(storage.tokens, accounts, clock, ids, key)
+        await tokens.load()
+        funds = await Funds.load(storage.ledger, storage.ring_outs, clock, config)
+        yield Administration(accounts, tokens, funds, Passwords(), ids)
+    finally:
+        await storage.close()
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -26,7 +26,10 @@ KeyPath = tuple[str | int, ...]
 # What `ringout call` and its sisters read; not settings of the server.
 CLIENT_VARIABLES = frozenset(
     f"RINGOUT_{name}"
-    for name in ("URL", "CLIENT_ID", "CLIENT_SECRET", "JWT", "USERNAME", "EXTENSION", "PASSWORD", "CONFIG")
+    for name in (
+        *("URL", "CLIENT_ID", "CLIENT_SECRET", "JWT", "USERNAME", "EXTENSION", "PASSWORD", "CONFIG"),
+        *("ADMIN_URL", "ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET"),
+    )
 )
 
 _WORDS: dict[Any, tuple[str, str]] = {
@@ -36,7 +39,7 @@ _WORDS: dict[Any, tuple[str, str]] = {
     bool: ("true or false", "true or false without quotes"),
     Path: ("a path", 'a path in quotes, e.g. "/var/lib/ringout"'),
 }
-_NAMED_BY = {"trunks": "name", "extensions": "extension", "clients": "client_id"}
+_NAMED_BY = {"trunks": "name", "extensions": "extension", "clients": "client_id", "rates": "prefix"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,19 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import phonenumbers
+
 from ringout.config import Config
 from ringout.logs import LEVELS
 
 RANGES: dict[str, tuple[float, float]] = {
     "http.port": (0, 65535),
+    "admin.port": (0, 65535),
     "http.max_body_bytes": (1024, 16 * 1024 * 1024),
+    "limits.light": (0, 1_000_000),
+    "limits.medium": (0, 1_000_000),
+    "limits.heavy": (0, 1_000_000),
+    "limits.auth": (0, 1_000_000),
     "sip.t1_seconds": (0.01, 10),
     "sip.t2_seconds": (0.01, 60),
     "sip.t4_seconds": (0.01, 60),
@@ -28,8 +35,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "call.max_call_seconds": (0.1, 7 * 86400),
     "call.max_live_calls": (1, 100_000),
     "call.keep_results_seconds": (0, 30 * 86400),
+    "call.keep_log_days": (0, 3650),
     "call.drain_seconds": (0, 86400),
     "trunks.gateway_timeout_seconds": (0.1, 180),
+    "account.balance": (0, 10**15),
+    "rates.units_per_minute": (0, 10**9),
 }
 
 _E164 = re.compile(r"\+[1-9]\d{4,14}")
@@ -79,6 +89,13 @@ def _address(value: str) -> tuple[str, str] | None:
     return None if usable else ("is not an IP address that phones can send to", 'e.g. "192.0.2.10"')
 
 
+def _country(value: str) -> tuple[str, str] | None:
+    # One without a numbering plan has no national numbers, no calling code and no id.
+    if value.islower() and value.upper() in phonenumbers.SUPPORTED_REGIONS:
+        return None
+    return "is not a country of ISO 3166 in lower case", 'e.g. "us"'
+
+
 def _caller_id(value: str) -> tuple[str, str] | None:
     if value in ("main", "current", "blocked") or _E164.fullmatch(value):
         return None
@@ -91,6 +108,7 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "node": _matches(r"[A-Za-z0-9._-]{1,64}", "is not a name of a node", "letters, digits, dot, dash and underscore"),
     "log_level": _one_of(*LEVELS),
     "http.host": _host,
+    "admin.host": _host,
     "http.public_url": _matches(
         r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?",
         "is not an absolute URL without a slash at its end",
@@ -100,7 +118,7 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "sip.user_agent": _matches(r"[A-Za-z0-9._!%*+`'~/() -]{1,64}", "cannot be sent as User-Agent", 'e.g. "RingOut"'),
     "media.address": _address,
     "call.language": _matches(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", "is not a language", 'e.g. "en", "es", "fr", "de"'),
-    "call.country": _matches(r"[a-z]{2}", "is not a country of ISO 3166 in lower case", 'e.g. "us"'),
+    "call.country": _country,
     "account.main_number": _number,
     "account.numbers": _number,
     "account.blocked": _matches(r"\+[1-9]\d{0,14}", "is not a prefix of E.164 numbers", 'e.g. "+1900", "+882"'),
@@ -113,12 +131,18 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "account.extensions.caller_id": _caller_id,
     "trunks.name": _matches(r"[A-Za-z0-9._-]{1,64}", "is not a name", "letters, digits, dot, dash and underscore"),
     "trunks.gateways": _gateway,
+    "rates.prefix": _matches(r"\+\d{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'),
     "trunks.prefixes": _matches(r"\+\d{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'),
     "trunks.number_format": _one_of("+e164", "e164", "national"),
     "trunks.number_prefix": _matches(r"[0-9*#+]{0,16}", "cannot be dialled", 'digits, e.g. "9"'),
     "trunks.from_domain": _host,
     "clients.client_id": _matches(
         r"[\x21-\x39\x3b-\x7e]{1,128}", "is not a client id", "1 to 128 visible characters, no colon"
+    ),
+    "clients.redirect_uris": _matches(
+        r"(?!(?i:javascript|data|vbscript):)[A-Za-z][A-Za-z0-9+.-]*:[!$-;=?-\[\]_a-z~]+",
+        "is not a URI that a browser can be sent to",
+        'a whole URI without a fragment, e.g. "https://crm.example/callback"',
     ),
     "clients.scopes": _matches(r"[A-Za-z]{1,64}", "is not an application permission", 'e.g. "RingOut"'),
 }
@@ -161,6 +185,13 @@ def agreement_complaints(config: Config) -> Iterator[Complaint]:
         yield ("sip", "listen"), "is empty", 'at least one listener, e.g. ["udp:192.0.2.10:5060"]'
     yield from _twice("trunks", [trunk.name for trunk in config.trunks], "name")
     yield from _twice("clients", [client.client_id for client in config.clients], "client_id")
+    yield from _twice("rates", [rate.prefix for rate in config.rates], "prefix")
+    if config.account.balance is not None and not config.rates:
+        yield (
+            ("account", "balance"),
+            "is given and no rate is, so every call would be refused",
+            '[[rates]] with prefix = "+" and units_per_minute below it, or no balance',
+        )
     for position, trunk in enumerate(config.trunks):
         if not trunk.gateways:
             yield ("trunks", position, "gateways"), "is empty", 'at least one, e.g. ["sip:gw1.carrier.example"]'

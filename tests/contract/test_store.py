@@ -112,6 +112,7 @@ async def test_the_directory_comes_back_as_it_was(storage: Any) -> None:
 
 async def test_sessions_and_credentials(storage: Any) -> None:
     one = Session("s1", "app", 7, ("RingOut",), "e", b"\x01" * 32, 1.5, b"\x02" * 32, 2.5, 3600, 604800, 0.5)
+    one = replace(one, renewed_at=0.75, spent_sha256=b"\x04" * 64, renewal_salt=b"\x00" * 32, code_sha256=b"\x05" * 32)
     await storage.tokens.save_session(one)
     await storage.tokens.save_session(replace(one, session_id="s2"))
     await storage.tokens.save_session(replace(one, access_sha256=b"\x03" * 32))

@@ -90,7 +90,7 @@ class World:
 
     # --- server and calls --------------------------------------------------------------------------------------
 
-    def serve(self, rtp_ports: int = 64, **settings: dict[str, Any]) -> ServerProcess:
+    def serve(self, rtp_ports: int = 64, **settings: Any) -> ServerProcess:
         """A server of the test's own; settings by table, e.g. call={"prompt_attempts": 1}."""
         self._own = ServerProcess(self.directory, self._trunks, settings, rtp_ports)
         return self._own.start()

@@ -49,7 +49,7 @@ class ServerProcess:
         self,
         directory: Path,
         trunks: Sequence[dict[str, Any]],
-        settings: dict[str, dict[str, Any]],
+        settings: dict[str, Any],
         rtp_ports: int = 400,
     ) -> None:
         self.directory = directory
@@ -67,6 +67,7 @@ class ServerProcess:
         settings: dict[str, Any] = {
             "data_dir": str(self.directory / "data"),
             "http": {"host": "127.0.0.1", "port": self.http_port},
+            "limits": {"light": 0, "medium": 0, "heavy": 0, "auth": 0},
             "sip": {"listen": [f"udp:127.0.0.1:{self.sip_port}", f"tcp:127.0.0.1:{self.sip_port}"]},
             "media": {"address": "127.0.0.1", "first_port": self._first_rtp},
             "call": {},
@@ -79,7 +80,9 @@ class ServerProcess:
         }
         settings["media"]["last_port"] = self._first_rtp + self._rtp_ports - 1
         for table, values in self._changes.items():
-            if table == "extension":
+            if isinstance(values, list):
+                settings[table] = values
+            elif table == "extension":
                 settings["account"]["extensions"][0].update(values)
             else:
                 settings[table].update(values)

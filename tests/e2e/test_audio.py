@@ -82,7 +82,7 @@ def test_ringback_has_the_cadence_of_the_country(world: World) -> None:
     """Germany: 425 Hz for a second, silence for four."""
     caller = world.sipp("caller").does(answers())
     callee = world.raw("callee")
-    world.serve(call={"country": "de"})
+    world.serve(call={"country": "de"}, account={"international": True})
     call = world.place(caller, callee)
     callee.ring()
     caller.rtp.await_packets(100)

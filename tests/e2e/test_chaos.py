@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import http.client
+import json
 import os
 import random
+import sqlite3
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +65,7 @@ def test_nothing_is_lost_in_a_crash(world: World, seed: int) -> None:
     server.kill()
     crash = time.monotonic()
     placing.join()
+    stored = answered_dialogs(server.directory / "data" / "ringout.sqlite")
     server.start()
     api = server.log_in()
 
@@ -69,7 +75,15 @@ def test_nothing_is_lost_in_a_crash(world: World, seed: int) -> None:
     assert {answer.code for answer in placing.refused} <= {503}  # no media port free
     eventually(all_ended, "every RingOut that was accepted to have ended", 20)
     for phone in (caller, callee):
-        eventually(lambda phone=phone: not phone.still_there(crash), f"every {phone.name} to be free", 20)  # type: ignore[misc]
+        eventually(lambda phone=phone: not phone.still_there(crash, stored), f"every {phone.name} to be free", 20)  # type: ignore[misc]
+
+
+def answered_dialogs(database: Path) -> bytes:
+    """What the server kept of the dialogs of all legs that were answered, one after the other."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        records = [json.loads(record) for (record,) in connection.execute("SELECT record FROM ring_outs")]
+    legs = (record[party] for record in records for party in ("caller", "callee"))
+    return b"\n".join(base64.b64decode(leg["dialog"]) for leg in legs if leg["answered_at"] and leg["dialog"])
 
 
 def _ended(answer: Answer) -> bool:

@@ -179,7 +179,7 @@ def test_early_media_reaches_the_caller(world: World) -> None:
     callee.reply(invite, 183, body=sdp())
     callee.hum(1000)
     eventually(lambda: share(caller.rtp.heard()[-4000:], 1000) > 0.9, "the callee's early tone at the caller")
-    assert call.look() == CALLER_UP
+    eventually(lambda: call.look() == CALLER_UP, "the caller's answer to be stored")
     assert not callee.rtp.heard()
     callee.reply(invite, 486)
     callee.expect("ACK")

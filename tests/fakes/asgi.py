@@ -28,8 +28,9 @@ async def ask(
     body: bytes = b"",
     headers: dict[str, str] | None = None,
     chunks: list[bytes] | None = None,
+    client: str = "127.0.0.1",
 ) -> Reply:
-    """One request. chunks: the body in pieces, without a Content-Length."""
+    """One request. chunks: the body in pieces, without a Content-Length. client: IP that it comes from."""
     path, _, query = target.partition("?")
     pieces = [body] if chunks is None else list(chunks)
     named = {"host": "api.test:8080", **{k.lower(): v for k, v in (headers or {}).items()}}
@@ -47,7 +48,7 @@ async def ask(
         "root_path": "",
         "headers": [(k.encode("latin-1"), v.encode("latin-1")) for k, v in named.items()],
         "server": ("127.0.0.1", 8080),
-        "client": ("127.0.0.1", 1),
+        "client": (client, 1),
     }
     sent: list[dict[str, Any]] = []
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ringout.domain.account import Account, Client, Credential, Extension, Session
 from ringout.domain.errors import Unavailable
+from ringout.domain.ledger import EntryKind, LedgerEntry, charge_of
 from ringout.domain.plan import CallPlan
 from ringout.domain.ring_out import RingOut
-from ringout.service.ports import Directory, DirectoryChange
+from ringout.service.ports import Directory, DirectoryChange, LogQuery
 
 
 class SetClock:
@@ -84,6 +86,7 @@ class MemoryRingOuts:
     rows: dict[int, RingOut] = field(default_factory=dict)
     disk_full: bool = False
     last_id: int = 0
+    ledger: MemoryLedger = field(default_factory=lambda: MemoryLedger())
 
     async def add(self, ring_out: RingOut) -> None:
         self.steps.append("add")
@@ -93,18 +96,72 @@ class MemoryRingOuts:
 
     async def update(self, ring_out: RingOut) -> None:
         self.rows[ring_out.id] = ring_out
+        self.ledger.charge(ring_out)
 
     async def get(self, ring_out_id: int) -> RingOut | None:
         return self.rows.get(ring_out_id)
 
+    def live(self) -> list[RingOut]:
+        return [r for _, r in sorted(self.rows.items()) if r.ended_at is None]
+
     async def unfinished(self, node: str) -> list[RingOut]:
         return [r for r in self.rows.values() if r.node == node and r.ended_at is None]
+
+    async def history(self, query: LogQuery, start: int, limit: int) -> list[RingOut]:
+        return self._matching(query)[start : start + limit]
+
+    async def count(self, query: LogQuery, most: int) -> int:
+        return min(len(self._matching(query)), most)
+
+    def _matching(self, query: LogQuery) -> list[RingOut]:
+        found = [
+            r
+            for r in self.rows.values()
+            if r.account_id == query.account_id
+            and query.extension_id in (None, r.extension_id)
+            and query.first_id <= r.id <= query.last_id
+            and (query.numbers is None or {r.caller.number, r.callee.number} & {*query.numbers})
+            and (query.ended_after is None or r.ended_at is None or r.ended_at > query.ended_after)
+        ]
+        return sorted(found, key=lambda r: r.id, reverse=True)
 
     async def remove_ended_before(self, wall: float) -> int:
         gone = [i for i, r in self.rows.items() if r.ended_at is not None and r.ended_at < wall]
         for ring_out_id in gone:
             del self.rows[ring_out_id]
         return len(gone)
+
+
+class MemoryLedger:
+    """The port LedgerStore without a disk."""
+
+    def __init__(self) -> None:
+        self.book: list[LedgerEntry] = []
+        self.disk_full = False
+
+    async def balances(self) -> dict[int, int]:
+        return {entry.account_id: self._balance(entry.account_id) for entry in self.book}
+
+    async def add(self, account_id: int, amount: int, kind: EntryKind, created_at: float, note: str) -> None:
+        if self.disk_full or self._balance(account_id) + amount < 0:
+            raise OSError("the disk is full, or the balance does not cover it")
+        self._append(account_id, amount, kind, None, created_at, note)
+
+    async def entries(self, account_id: int, limit: int, before: int | None) -> list[LedgerEntry]:
+        found = [e for e in reversed(self.book) if e.account_id == account_id and (before is None or e.id < before)]
+        return found[:limit]
+
+    def charge(self, ring_out: RingOut) -> None:
+        units = charge_of(ring_out)
+        if ring_out.ended_at is not None and units and not any(e.ring_out_id == ring_out.id for e in self.book):
+            amount = -min(units, self._balance(ring_out.account_id))
+            self._append(ring_out.account_id, amount, EntryKind.CALL, ring_out.id, ring_out.ended_at, "")
+
+    def _balance(self, account_id: int) -> int:
+        return sum(entry.amount for entry in self.book if entry.account_id == account_id)
+
+    def _append(self, account_id: int, amount: int, *rest: Any) -> None:
+        self.book.append(LedgerEntry(len(self.book) + 1, account_id, amount, *rest))
 
 
 class MemoryAccounts:

@@ -19,13 +19,25 @@ from ringout.config import (
     Config,
     ExtensionConfig,
     HttpConfig,
+    LimitsConfig,
     TrunkConfig,
 )
 from ringout.domain.account import Extension
 from ringout.service.accounts import Accounts
+from ringout.service.administration.parts import Administration
+from ringout.service.authorization import Authorization
+from ringout.service.browser_logins import BrowserLogins
+from ringout.service.call_log import CallLog
+from ringout.service.codes import Codes
+from ringout.service.company import Company
+from ringout.service.extensions import Extensions
+from ringout.service.forwarding_numbers import ForwardingNumbers
+from ringout.service.funds import Funds
 from ringout.service.grants import Grants
+from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
 from ringout.service.ports import Directory
+from ringout.service.presence import Presence
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
@@ -49,6 +61,7 @@ PHONELESS = ExtensionConfig("103", None, "No phone")
 CONFIG = Config(
     node="test",
     http=HttpConfig(),
+    limits=LimitsConfig(0, 0, 0, 0),
     call=CallConfig(),
     trunks=(TrunkConfig("all", ("sip:127.0.0.1:5060",)),),
     account=AccountConfig(MAIN, extensions=(USER, COLLEAGUE, PHONELESS)),
@@ -83,6 +96,8 @@ class WebWorld:
     user: Extension
     bearer: str = ""
     draining: list[bool] = field(default_factory=lambda: [False])
+    administration: Administration | None = None
+    services: Services | None = None
 
     @property
     def home(self) -> str:
@@ -101,9 +116,10 @@ class WebWorld:
         body = {"from": {"phoneNumber": PHONE}, "to": {"phoneNumber": "+14155550199"}, **fields}
         return await self.ask("POST", f"{self.home}/ringout", {k: v for k, v in body.items() if v is not ...})
 
-    async def log_in(self, form: dict[str, str] | str, **headers: str) -> Reply:
-        body = form if isinstance(form, str) else urlencode(form)
-        return await ask(self.app, "POST", "/restapi/oauth/token", body.encode(), {"content-type": FORM, **headers})
+    async def log_in(self, form: dict[str, str] | str, client: str = "127.0.0.1", **headers: str) -> Reply:
+        body = (form if isinstance(form, str) else urlencode(form)).encode()
+        named = {"content-type": FORM, **headers}
+        return await ask(self.app, "POST", "/restapi/oauth/token", body, named, client=client)
 
     def end(self, ring_out_id: int, after_seconds: float = 0.0) -> None:
         """The call is over."""
@@ -122,18 +138,28 @@ async def make_world(config: Config = CONFIG) -> WebWorld:
     tokens = Tokens(token_store, accounts, clock, ids, signing_key())
     steps: list[str] = []
     engine, store = FakeEngine(steps), MemoryRingOuts(steps)
+    funds = await Funds.load(store.ledger, store, clock, config)
+    await funds.open_accounts(accounts.accounts(), config)
     draining = [False]
+    logins, codes = Logins(accounts, passwords, clock), Codes(clock, ids)
     services = Services(
-        ring_outs=RingOuts(store, engine, accounts, clock, ids, config),
+        ring_outs=RingOuts(store, engine, accounts, clock, ids, config, funds),
         accounts=accounts,
+        company=Company(accounts),
+        extensions=Extensions(accounts, passwords, tokens),
+        presence=Presence(accounts, store),
         tokens=tokens,
-        grants=Grants(tokens, accounts, passwords, clock),
+        grants=Grants(tokens, accounts, passwords, logins, codes),
+        authorization=Authorization(accounts, logins, codes, BrowserLogins(accounts, clock, ids)),
+        forwarding_numbers=ForwardingNumbers(accounts, ids),
+        call_log=CallLog(store, accounts, clock),
         live_calls=lambda: engine.live,
         is_draining=lambda: draining[0],
     )
-    app = make_app(config, services, ids)
+    app = make_app(config, services, ids, clock)
     user = accounts.extension_by_number("101")
     world = WebWorld(app, clock, engine, store, tokens, token_store, accounts, user, draining=draining)
+    world.services, world.administration = services, Administration(accounts, tokens, funds, passwords, ids)
     jwt = await tokens.issue_jwt(user.id, "test")
     form = {"grant_type": JWT_GRANT, "assertion": jwt, "client_id": CLIENT, "client_secret": SECRET}
     world.bearer = (await world.log_in(form)).json["access_token"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 
 import pytest
+import requests
 
-from .conftest import Sandbox, eventually
+from .running import Sandbox, eventually
 
 
 def end(running: object) -> tuple[int, str, str]:
@@ -80,3 +81,15 @@ def test_a_wrong_number_is_refused(sandbox: Sandbox) -> None:
     code, _, err = end(sandbox.command("call", "nonsense"))
     assert code == 3
     assert "to.phoneNumber" in err or "phoneNumber" in err
+
+
+def test_commands_log_out_and_leave_the_sessions_of_others(sandbox: Sandbox) -> None:
+    """A user has five sessions: the oldest would be gone after as many commands."""
+    login = sandbox.login
+    client = (login["client_id"], login["client_secret"])
+    form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": login["jwt"]}
+    token = requests.post(f"{login['url']}/restapi/oauth/token", form, auth=client, timeout=20).json()
+    for _ in range(6):
+        end(sandbox.command("status", "1"))
+    asker = {"Authorization": f"{token['token_type']} {token['access_token']}"}
+    assert requests.get(f"{login['url']}/restapi/oauth/userinfo", headers=asker, timeout=20).status_code == 200

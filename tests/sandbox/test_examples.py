@@ -10,7 +10,7 @@ from e2e.harness import need
 from ringout.cli.sandbox_page import curl
 from ringout.sandbox.account import Login
 
-from .conftest import Sandbox
+from .running import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 

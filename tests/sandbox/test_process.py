@@ -7,10 +7,12 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+import requests
 
-from .conftest import Sandbox, eventually
+from .running import Sandbox, eventually
 
 
 def descendants(pid: int) -> list[int]:
@@ -61,6 +63,21 @@ def test_the_same_data_gives_the_same_credentials(start_sandbox: Callable[..., S
     calling = again.command("call", again.login["numbers"]["busy"])
     calling.communicate(timeout=30)
     assert calling.returncode == 1
+
+
+def test_redirect_uris(start_sandbox: Callable[..., Sandbox], sandbox: Sandbox) -> None:
+    assert sandbox.login["redirect_uri"] == "http://localhost:8000/callback"
+    uris = ["http://localhost:9/a", "com.example.app:/back"]
+    mine = start_sandbox("--redirect-uri", uris[0], "--redirect-uri", uris[1])
+    assert mine.login["redirect_uri"] == uris[0]
+    for client, uri, status in (("", uris[0], 200), ("-public", uris[1], 200), ("", "http://localhost:9/b", 400)):
+        asked = {"response_type": "code", "client_id": mine.login["client_id"] + client, "redirect_uri": uri}
+        query = urlencode({**asked, "code_challenge": "x" * 43})
+        page = requests.get(f"{mine.login['url']}/restapi/oauth/authorize?{query}", timeout=20)
+        assert page.status_code == status
+    wrong = sandbox.command("sandbox", "--json", "--redirect-uri", "javascript:alert(1)")
+    out, err = wrong.communicate(timeout=30)
+    assert (wrong.returncode, out, err.count("\n")) == (2, "", 1)
 
 
 def test_it_listens_on_loopback_only(sandbox: Sandbox) -> None:

@@ -119,7 +119,7 @@ async def test_all_optional_fields(world: WebWorld) -> None:
     ("fields", "caller"),
     [
         ({"from": ...}, PHONE), ({"from": None}, PHONE), ({"from": {}}, PHONE),
-        ({"from": {"phoneNumber": f"{MAIN}*101"}}, PHONE), ({"from": {"phoneNumber": "447911123456"}}, "+447911123456"),
+        ({"from": {"phoneNumber": f"{MAIN}*101"}}, PHONE), ({"from": {"phoneNumber": "14165550123"}}, "+14165550123"),
         ({"callerId": None, "playPrompt": None, "country": None}, PHONE), ({"callerId": {}, "country": {}}, PHONE),
     ],
 )  # fmt: skip
@@ -190,7 +190,7 @@ async def test_from_is_mandatory_without_a_default() -> None:
         ({"to": {"phoneNumber": "nonsense"}}, 400, "CMN-101", "to.phoneNumber"),
         ({"to": {"phoneNumber": "+1415\r\nX-Evil: 1"}}, 400, "CMN-101", "to.phoneNumber"),
         ({"from": {"phoneNumber": ""}}, 400, "TEL-108", "from.phoneNumber"),
-        ({"from": {"phoneNumber": "12"}}, 400, "TEL-108", "from.phoneNumber"),
+        ({"from": {"phoneNumber": "1234567"}}, 400, "TEL-108", "from.phoneNumber"),
         ({"from": []}, 400, "CMN-101", "from"),
         ({"from": {"extensionNumber": "102"}}, 400, "CMN-101", "from.extensionNumber"),
         ({"from": {"forwardingNumberId": 5}}, 400, "CMN-101", "from.forwardingNumberId"),
@@ -203,15 +203,12 @@ async def test_from_is_mandatory_without_a_default() -> None:
             "to.phoneNumber",
         ),
         ({"to": {"phoneNumber": "9" * 1000}}, 400, "CMN-101", "to.phoneNumber"),
-        ({"to": {"phoneNumber": f"{MAIN}*999"}}, 400, "CMN-101", "to.phoneNumber"),
         ({"to": {"phoneNumber": f"{PHONE}*101"}}, 400, "CMN-101", "to.phoneNumber"),
-        ({"from": {"phoneNumber": f"{MAIN}*103"}}, 400, "TEL-108", "from.phoneNumber"),
         ({"playPrompt": "true"}, 400, "CMN-101", "playPrompt"),
         ({"country": {"id": "44"}}, 400, "CMN-101", "country.id"),
         ({"callerId": "x"}, 400, "CMN-101", "callerId"),
         ({"callerId": {"phoneNumber": TO}}, 403, "CMN-101", "callerId.phoneNumber"),
         ({"callerId": {"phoneNumber": ""}}, 403, "CMN-101", "callerId.phoneNumber"),
-        ({"to": {"phoneNumber": "911"}}, 403, "CMN-101", "to.phoneNumber"),
     ],
 )
 async def test_refused_bodies(world: WebWorld, fields: dict[str, Any], status: int, code: str, parameter: str) -> None:

@@ -24,47 +24,36 @@ class Gone(CommandFailed):
     """404: the server knows no such RingOut, or has forgotten it after its end."""
 
 
-class ApiClient:
-    """One logged-in user. Every method raises CommandFailed with the server's own words."""
+class Connection:
+    """A server and who we are there. Every method raises CommandFailed with the server's own words."""
 
-    def __init__(self, credentials: Credentials) -> None:
-        self._url = credentials.url
+    def __init__(self, url: str, client_id: str, client_secret: str) -> None:
+        self._url = url
         # A proxy of the environment is for the world outside, not for a server on this machine.
-        direct = [urllib.request.ProxyHandler({})] if _is_loopback(credentials.url) else []
+        direct = [urllib.request.ProxyHandler({})] if _is_loopback(url) else []
         self._opener = urllib.request.build_opener(*direct)
-        self._authorization = self._log_in(credentials)
+        basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        self._authorization = self._basic = f"Basic {basic}"
+        self._token = ""
 
-    def place(self, to: str, from_: str | None, caller_id: str | None, prompt: bool | None) -> dict[str, Any]:
-        """Places a RingOut; its first status."""
-        body: dict[str, Any] = {"to": {"phoneNumber": to}}
-        if from_ is not None:
-            body["from"] = {"phoneNumber": from_}
-        if caller_id is not None:
-            body["callerId"] = {"phoneNumber": caller_id}
-        if prompt is not None:
-            body["playPrompt"] = prompt
-        return self._request("POST", f"{_RING_OUTS}/ringout", msgspec.json.encode(body), "application/json")
-
-    def get(self, ring_out_id: str) -> dict[str, Any]:
-        return self._request("GET", _path(ring_out_id))
-
-    def cancel(self, ring_out_id: str) -> None:
-        self._request("DELETE", _path(ring_out_id))
-
-    def _log_in(self, credentials: Credentials) -> str:
-        if credentials.jwt:
-            form = {"grant_type": _JWT_GRANT, "assertion": credentials.jwt}
-        else:
-            form = {"grant_type": "password", "username": credentials.username, "password": credentials.password}
-            if credentials.extension:
-                form["extension"] = credentials.extension
-        basic = base64.b64encode(f"{credentials.client_id}:{credentials.client_secret}".encode()).decode()
-        self._authorization = f"Basic {basic}"
+    def log_in(self, form: dict[str, str]) -> None:
+        """From now on requests carry the token that these fields give."""
         body = urllib.parse.urlencode(form).encode()
-        token = self._request("POST", "/restapi/oauth/token", body, "application/x-www-form-urlencoded")
-        return f"Bearer {token.get('access_token', '')}"
+        token = self.request("POST", "/restapi/oauth/token", body, "application/x-www-form-urlencoded")
+        self._token = token.get("access_token", "")
+        self._authorization = f"Bearer {self._token}"
 
-    def _request(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> dict[str, Any]:
+    def log_out(self) -> None:
+        """Ends the session: a user has few, and who logs in again and again would end those of other programs."""
+        self._authorization = self._basic
+        body = urllib.parse.urlencode({"token": self._token}).encode()
+        try:
+            self.request("POST", "/restapi/oauth/revoke", body, "application/x-www-form-urlencoded")
+        except CommandFailed:
+            pass  # it ends by itself in an hour
+
+    def request(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> dict[str, Any]:
+        """The JSON object of the answer; {} when it has none."""
         headers = {"Authorization": self._authorization, "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = content_type
@@ -81,6 +70,44 @@ class ApiClient:
             reason = getattr(error, "reason", error)
             why = getattr(reason, "strerror", None) or str(reason)
             raise CommandFailed(f"no server answers at {self._url} ({why}).", UNREACHABLE) from error
+
+
+class ApiClient:
+    """One logged-in user, logged out at the end of a with block. Every method raises CommandFailed with the server's
+    own words."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._connection = Connection(credentials.url, credentials.client_id, credentials.client_secret)
+        if credentials.jwt:
+            form = {"grant_type": _JWT_GRANT, "assertion": credentials.jwt}
+        else:
+            form = {"grant_type": "password", "username": credentials.username, "password": credentials.password}
+            if credentials.extension:
+                form["extension"] = credentials.extension
+        self._connection.log_in(form)
+
+    def __enter__(self) -> ApiClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.log_out()
+
+    def place(self, to: str, from_: str | None, caller_id: str | None, prompt: bool | None) -> dict[str, Any]:
+        """Places a RingOut; its first status."""
+        body: dict[str, Any] = {"to": {"phoneNumber": to}}
+        if from_ is not None:
+            body["from"] = {"phoneNumber": from_}
+        if caller_id is not None:
+            body["callerId"] = {"phoneNumber": caller_id}
+        if prompt is not None:
+            body["playPrompt"] = prompt
+        return self._connection.request("POST", f"{_RING_OUTS}/ringout", msgspec.json.encode(body), "application/json")
+
+    def get(self, ring_out_id: str) -> dict[str, Any]:
+        return self._connection.request("GET", _path(ring_out_id))
+
+    def cancel(self, ring_out_id: str) -> None:
+        self._connection.request("DELETE", _path(ring_out_id))
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

@@ -41,8 +41,7 @@ def call(
 
     Exit code: 0 the two were joined, 1 they were not, 2 wrong use, 3 the server refuses, 4 no server, 130 cancelled.
     """
-    client = ApiClient(find_credentials(url))
-    with Interrupts() as interrupts:
+    with ApiClient(find_credentials(url)) as client, Interrupts() as interrupts:
         first = read_snapshot(client.place(to, from_, caller_id, prompt))
         last = _watch(client, first, interrupts)
     if last.joined:
@@ -54,8 +53,8 @@ def call(
 
 def status(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
     """Shows one RingOut as it stands."""
-    client = ApiClient(find_credentials(url))
-    now = read_snapshot(client.get(ring_out_id))
+    with ApiClient(find_credentials(url)) as client:
+        now = read_snapshot(client.get(ring_out_id))
     print(f"RingOut {now.id}: {now.call_status}{'. ' + now.sentence if now.sentence else ''}")
     for name, lane in (("You ", now.you), ("Them", now.them)):
         print(f"{name}  {lane.number:<16} {lane.status:<12} {lane.sentence}".rstrip())
@@ -64,7 +63,8 @@ def status(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
 
 def cancel(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
     """Takes both phones of one RingOut down."""
-    ApiClient(find_credentials(url)).cancel(ring_out_id)
+    with ApiClient(find_credentials(url)) as client:
+        client.cancel(ring_out_id)
     print(f"RingOut {ring_out_id} is cancelled.")
     return OK
 

@@ -20,6 +20,7 @@ from ringout.cli.credentials import sandbox_login_file
 from ringout.cli.failures import OK, UNREACHABLE, USAGE, CommandFailed
 from ringout.cli.serve import run
 from ringout.config import HttpConfig, SipConfig
+from ringout.config_rules import FORMS
 
 if TYPE_CHECKING:
     from ringout.app import Server
@@ -36,6 +37,14 @@ HttpOption = Annotated[
 SipOption = Annotated[
     str | None, Parameter(name="--sip", help="HOST:PORT of SIP, on loopback; port 0 is any free one.")
 ]
+RedirectOption = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--redirect-uri",
+        negative=(),
+        help="Where the login page may send a browser back to; may be given several times.",
+    ),
+]
 DataOption = Annotated[
     Path | None,
     Parameter(name="--data", help="Directory that keeps numbers and credentials; default: a temporary one."),
@@ -43,7 +52,12 @@ DataOption = Annotated[
 
 
 def sandbox(
-    *, json: JsonOption = False, http: HttpOption = None, sip: SipOption = None, data: DataOption = None
+    *,
+    json: JsonOption = False,
+    http: HttpOption = None,
+    sip: SipOption = None,
+    data: DataOption = None,
+    redirect_uri: RedirectOption = ("http://localhost:8000/callback",),
 ) -> int:
     """Starts the server with simulated phones, one for each thing a phone can do, until SIGTERM or SIGINT.
 
@@ -54,13 +68,17 @@ def sandbox(
     if ":" in sip_host:
         raise CommandFailed("--sip needs an IPv4 loopback address: that is where the phones live.", USAGE)
     listen = (f"udp:{sip_host}:{sip_port}", f"tcp:{sip_host}:{sip_port}")
+    for uri in redirect_uri:
+        if complaint := FORMS["clients.redirect_uris"](uri):
+            raise CommandFailed(f"--redirect-uri {uri} {complaint[0]}; write {complaint[1]}.", USAGE)
     logs.configure("warning", "sandbox")
     with tempfile.TemporaryDirectory(prefix="ringout-sandbox-") as temporary:
-        run(_sandbox(json, HttpConfig(http_host, http_port), SipConfig(listen), data or Path(temporary)))
+        listeners = HttpConfig(http_host, http_port), SipConfig(listen)
+        run(_sandbox(json, *listeners, data or Path(temporary), redirect_uri))
     return OK
 
 
-async def _sandbox(as_json: bool, http: HttpConfig, sip: SipConfig, data: Path) -> None:
+async def _sandbox(as_json: bool, http: HttpConfig, sip: SipConfig, data: Path, redirect_uris: tuple[str, ...]) -> None:
     from ringout.cli.sandbox_page import show_page, show_sample
 
     asked = asyncio.Event()
@@ -74,7 +92,7 @@ async def _sandbox(as_json: bool, http: HttpConfig, sip: SipConfig, data: Path) 
             reports.put_nowait(call)
 
     async with AsyncExitStack() as running:
-        server, login, world_ended = await _start(running, http, sip, data, report)
+        server, login, world_ended = await _start(running, http, sip, data, report, redirect_uris)
         if as_json:
             sys.stdout.buffer.write(login.encode() + b"\n")
             sys.stdout.flush()
@@ -88,7 +106,12 @@ async def _sandbox(as_json: bool, http: HttpConfig, sip: SipConfig, data: Path) 
 
 
 async def _start(
-    running: AsyncExitStack, http: HttpConfig, sip: SipConfig, data: Path, report: Callable[[dict[str, Any]], None]
+    running: AsyncExitStack,
+    http: HttpConfig,
+    sip: SipConfig,
+    data: Path,
+    report: Callable[[dict[str, Any]], None],
+    redirect_uris: tuple[str, ...],
 ) -> tuple[Server, Login, asyncio.Event]:
     """Phones, then server, then the login files; running takes them down in reverse."""
     from ringout.app import Server
@@ -106,7 +129,7 @@ async def _start(
     except WorldFailed as error:
         raise CommandFailed(str(error), UNREACHABLE) from error
     known = load_secrets(data)
-    server = Server(sandbox_config(data, http, sip, world.trunks, known))
+    server = Server(sandbox_config(data, http, sip, world.trunks, known, redirect_uris=redirect_uris))
     await server.start()
     running.push_async_callback(server.stop)
     user = server.user(EXTENSION)
@@ -120,6 +143,7 @@ async def _start(
         password=known.password,
         account_id=str(user.account_id),
         extension_id=str(user.id),
+        redirect_uri=redirect_uris[0],
     )
     write_login(data / LOGIN_FILE, login)
     shared = sandbox_login_file()

@@ -39,6 +39,7 @@ def show_page(login: Login, sip_listeners: Sequence[tuple[str, str, int]]) -> No
         ("SIP", sip),
         ("client", f"{login.client_id}   secret {login.client_secret}"),
         ("user", f"{MAIN_NUMBER} ext {login.extension}   password {login.password}"),
+        ("login page", f"{login.url}/restapi/oauth/authorize   sends back to {login.redirect_uri}"),
         ("JWT", f"in {sandbox_login_file()}"),
     ):
         facts.add_row(name, value)

@@ -10,13 +10,13 @@ import uvloop
 
 from ringout import logs
 from ringout.cli.config_check import ConfigOption, read_config
-from ringout.cli.failures import OK, UNREACHABLE, CommandFailed
+from ringout.cli.failures import OK, UNREACHABLE, USAGE, CommandFailed
 from ringout.config import Config
 
 
 def serve(*, config: ConfigOption = None) -> int:
     """Runs the server. SIGTERM and SIGINT drain it: no new calls, live ones may finish; a second one does not wait."""
-    read = read_config(config or _default_file())
+    read = read_config(config or default_file())
     logs.configure(read.log_level, read.node)
     run(_serve(read))
     return OK
@@ -24,10 +24,13 @@ def serve(*, config: ConfigOption = None) -> int:
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Runs main on a uvloop. What keeps it from starting becomes CommandFailed."""
-    from ringout.app import StartFailed  # imported late: a server's parts take half a second that `call` need not pay
+    # Imported late: a server's parts take half a second that `call` need not pay.
+    from ringout.app import NobodyToServe, StartFailed
 
     try:
         uvloop.run(main)
+    except NobodyToServe as error:
+        raise CommandFailed(str(error), USAGE) from error
     except StartFailed as error:
         raise CommandFailed(str(error), UNREACHABLE) from error
 
@@ -41,6 +44,7 @@ async def _serve(config: Config) -> None:
     await server.stop()
 
 
-def _default_file() -> Path | None:
+def default_file() -> Path | None:
+    """`ringout.toml` of the working directory, when there is one."""
     here = Path("ringout.toml")
     return here if here.exists() else None

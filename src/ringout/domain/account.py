@@ -53,6 +53,17 @@ class OwnedNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address, as written by its owner. country and state: names, not codes."""
+
+    country: str = ""
+    state: str = ""
+    city: str = ""
+    street: str = ""
+    zip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A company. Numbers are E.164 with +. The main number's id in number lists is the account's."""
 
@@ -62,6 +73,8 @@ class Account:
     language: str = "en"  # of the prompts
     company: str = ""
     email: str = ""
+    address: Address = Address()
+    main_site: str = ""  # name of the main site, shown to clients
     numbers: tuple[OwnedNumber, ...] = ()
     international: bool = False  # may call regions other than its own
     ring_out: bool = True  # may call at all
@@ -94,6 +107,7 @@ class Contact:
     department: str = ""
     business_phone: str = ""
     mobile_phone: str = ""
+    address: Address | None = None  # None = the account's
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,8 @@ class Regional:
 
     country: str | None = None
     language: str | None = None  # of the pages and messages, e.g. "en-US"
+    greeting_language: str | None = None  # stored for the clients
+    formatting_locale: str | None = None  # stored for the clients
     timezone: str | None = None  # IANA name
     time_format: str = "12h"  # or "24h"
 
@@ -136,6 +152,8 @@ class Extension:
     admin: bool = False  # shown in permissions; opens nothing of other extensions
     user_status: str = "Available"  # as published by the user: Available, Busy, Offline
     status_message: str = ""
+    dnd_status: str = "TakeAllCalls"  # as published by the user; stops no call here
+    shows_presence: bool = True  # to colleagues
     enabled: bool = True
     from_config: bool = False  # described by the configuration file
 
@@ -189,7 +207,13 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One login and the two tokens that are good for it now. Only hashes (SHA-256) of the tokens are kept."""
+    """One login and the two tokens that are good for it now. Only hashes (SHA-256) of the tokens are kept.
+
+    extension_id 0: a client of its own. refresh_sha256: b"" = there is no refresh token. spent_sha256: of the refresh
+    tokens that were exchanged, 32 bytes each, newest last, a few of them. renewal_salt: makes the present tokens again
+    out of the refresh token they were exchanged for; b"" once that is not allowed any more. code_sha256: of the
+    authorization code that began the session, or b"".
+    """
 
     session_id: str
     client_id: str
@@ -203,6 +227,10 @@ class Session:
     access_ttl_seconds: int
     refresh_ttl_seconds: int
     created_at: float
+    renewed_at: float = 0.0
+    spent_sha256: bytes = field(default=b"", repr=False)
+    renewal_salt: bytes = field(default=b"", repr=False)
+    code_sha256: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

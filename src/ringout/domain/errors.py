@@ -29,6 +29,24 @@ class BadParameter(Refused):
 
 
 @dataclass
+class UnusableValue(Refused):
+    """A field whose value is well formed and not to be had. parameter: dotted path; value: as sent; why: one plain
+    sentence."""
+
+    parameter: str
+    value: str
+    why: str
+
+
+@dataclass
+class DuplicateValue(Refused):
+    """A field that must be unique, with what somebody has already. parameter: dotted path; value: as sent."""
+
+    parameter: str
+    value: str
+
+
+@dataclass
 class BadNumber(Refused):
     """A phone number that cannot be one. parameter: dotted path, for example `from.phoneNumber`."""
 
@@ -38,9 +56,10 @@ class BadNumber(Refused):
 
 @dataclass
 class CallerIdNotYours(Refused):
-    """callerId is not among the numbers that this extension may show."""
+    """callerId is not among the numbers that this extension may show. parameter: dotted path."""
 
     value: str
+    parameter: str = "callerId.phoneNumber"
 
 
 @dataclass
@@ -96,6 +115,27 @@ class RateExceeded(Refused):
 
 
 @dataclass
+class ForwardingNumberRefused(Refused):
+    """A rule of the user's list of phones. rule: its number in RingCentral's list, 102-125 (FPN-102 ...); parameter:
+    the field to blame; value: what the sentence about it names, e.g. the label or the number that is there already."""
+
+    rule: int
+    parameter: str
+    value: str = ""
+
+
+class SyncTokenRefused(Refused):
+    """The sync token is none of ours, or too much has happened since: the client has to begin anew."""
+
+
+@dataclass
+class PermissionRequired(Refused):
+    """The user (not the application) lacks a permission, for example `FullCompanyCallLog`."""
+
+    permission: str
+
+
+@dataclass
 class InsufficientScope(Refused):
     """The token's client lacks an application permission, for example `RingOut`."""
 
@@ -142,6 +182,10 @@ class TokenInvalid(RingOutError):
 
 class TokenExpired(RingOutError):
     """The bearer token was ours and its time is over."""
+
+
+class ExtensionLoginNeeded(RingOutError):
+    """The token is a client's own, and the resource is a user's."""
 
 
 @dataclass

@@ -108,6 +108,11 @@ class TimeUp:
 
 
 @dataclass(slots=True)
+class BalanceUsedUp:
+    """Nothing is left of a prepaid account's balance that this call could use."""
+
+
+@dataclass(slots=True)
 class Cancelled:
     """The user's DELETE."""
 
@@ -150,6 +155,7 @@ Fact = (
     | DigitPressed
     | SoundsPlayed
     | TimeUp
+    | BalanceUsedUp
     | Cancelled
     | Drained
     | MediaFailed

@@ -102,6 +102,7 @@ _BY_PARTY: dict[type, tuple[Kind, Kind]] = {
 _PLAIN: dict[type, Kind] = {
     f.Begun: Kind.BEGUN,
     f.SoundsPlayed: Kind.SOUNDS_PLAYED,
+    f.BalanceUsedUp: Kind.BALANCE_USED_UP,
     f.Cancelled: Kind.CANCELLED,
     f.Drained: Kind.DRAINED,
     f.MediaFailed: Kind.MEDIA_FAILED,

@@ -32,6 +32,7 @@ _NOT_ASKED = "the caller is not being asked"
 _ONCE = "a leg answers or fails once, and the caller has answered"
 _STOPPED = "that timer does not run here"
 _UNHEARD = "the caller's RTP goes nowhere yet"
+_FREE = "no leg is up that could cost anything"
 _NOT_ENDING = "no leg has been told to hang up"
 _DECIDED = "all is decided: only the legs' ends count now"
 _OVER = "all is over"
@@ -51,6 +52,7 @@ _REASONS: dict[State, dict[str, tuple[Kind, ...]]] = {
             K.CALLER_SILENT,
         ),
         _STOPPED: (*_KEY_TIMES, *_RING_TIMES, K.CALL_TIME_UP),
+        _FREE: (K.BALANCE_USED_UP,),
         **_ALWAYS,
     },
     State.CALLER_RINGING: {
@@ -60,6 +62,7 @@ _REASONS: dict[State, dict[str, tuple[Kind, ...]]] = {
         "the caller has not answered": (*_KEYS, *_SOUNDS, K.CALLER_HUNG_UP, K.CALLER_LOST),
         _NO_CALLEE: _CALLEE,
         _STOPPED: (*_KEY_TIMES, K.CALLEE_RING_TIME_UP, K.CALL_TIME_UP),
+        _FREE: (K.BALANCE_USED_UP,),
         **_ALWAYS,
     },
     State.PROMPTING: {

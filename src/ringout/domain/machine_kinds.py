@@ -59,6 +59,7 @@ class Kind(Enum):
     CALLEE_RING_TIME_UP = "callee's ring time up"
     CALL_TIME_UP = "call time up"
     ENDING_TIME_UP = "ending time up"
+    BALANCE_USED_UP = "balance used up"
     CANCELLED = "cancelled by the user"
     DRAINED = "drained"
     MEDIA_FAILED = "media failed"

@@ -27,6 +27,7 @@ BY_CALLER, BY_CALLEE, BY_USER, BY_SERVER = EndedBy.CALLER, EndedBy.CALLEE, Ended
 BY_NETWORK = EndedBy.NETWORK
 IN_PROGRESS, SUCCESS, FINISHED = PartyStatus.IN_PROGRESS, PartyStatus.SUCCESS, PartyStatus.FINISHED
 REJECTED, NO_ANSWER, ERROR = PartyStatus.REJECTED, PartyStatus.NO_ANSWER, PartyStatus.GENERIC_ERROR
+NO_FUNDS = PartyStatus.NOT_ENOUGH_FUNDS
 
 Row = tuple[State, tuple[Order, ...]]
 TABLE: dict[tuple[State, Kind], Row] = {}
@@ -311,6 +312,7 @@ _finished(
 )
 for _kind, _by, _why in (
     (Kind.CALL_TIME_UP, BY_SERVER, "the longest time of a call was over"),
+    (Kind.BALANCE_USED_UP, BY_SERVER, "the balance of the account is used up"),
     (Kind.CALLER_SILENT, BY_SERVER, "no audio came from the caller's phone for {detail} seconds"),
     (Kind.CALLEE_SILENT, BY_SERVER, "no audio came from the callee's phone for {detail} seconds"),
     (Kind.CANCELLED, BY_USER, "the user ended the call through the API"),
@@ -324,6 +326,25 @@ for _kind, _by, _why in (
         f"The callee was hung up, because {_why}.",
         f"The call took place; both were hung up, because {_why}.",
     )
+
+# --- the balance of a prepaid account -----------------------------------------------------------------------------
+
+_BROKE = "The call was ended, because the balance of the account is used up."
+for _state in PROMPTED:
+    _over(
+        _state,
+        Kind.BALANCE_USED_UP,
+        End(CALLER, NO_FUNDS, BY_SERVER, _BROKE),
+        _NOT_CALLED,
+        _unreached(BY_SERVER, _BROKE),
+    )
+_over(
+    State.CALLEE_RINGING,
+    Kind.BALANCE_USED_UP,
+    End(CALLER, FINISHED, BY_SERVER, _BROKE),
+    End(CALLEE, NO_FUNDS, BY_SERVER, _BROKE),
+    _unreached(BY_SERVER, _BROKE),
+)
 
 # --- from outside, at any moment -----------------------------------------------------------------------------------
 

@@ -9,13 +9,22 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import ValidationResult
 
-# RingCentral's own identifiers of countries, as far as public examples show them; not calling codes.
-COUNTRY_IDS = {"1": "US", "39": "CA", "75": "FR", "83": "DE", "224": "GB"}
-
 _MAX_CHARACTERS = 64
-# Everything that people put around the digits. Letters, CR, LF and non-ASCII digits never get further.
-_WRITTEN = re.compile(r"\+?[0-9 ().\-/]*[0-9][0-9 ().\-/]*(?:\*[0-9]{1,10})?", re.ASCII)
+# Everything that people put around the digits. Letters, CR, LF and digits of other scripts never get further.
+_WRITTEN = re.compile(r"[ (]*\+?[0-9 ().\-/]*[0-9][0-9 ().\-/]*(?:\*[ ]*[0-9]{1,10})?", re.ASCII)
 _NOT_DIGITS = re.compile(r"[^0-9+]")
+
+# What word processors, web pages and address books make of blanks, hyphens, dots and brackets.
+_BLANKS = "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_PLAIN = str.maketrans(
+    dict.fromkeys(_BLANKS, " ")
+    | dict.fromkeys(_HYPHENS, "-")
+    | dict.fromkeys(_INVISIBLE, "")
+    | {"\uff0b": "+", "\uff08": "(", "\uff09": ")", "\uff0e": ".", "\uff0f": "/", "\u00b7": ".", "\uff0a": "*"}
+)
+_AROUND = " " + _BLANKS + _INVISIBLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +45,36 @@ def parse(text: str, country: str) -> PhoneNumber:
     its country's is accepted, in service or not: numbering plans change faster than any table.
     Raises ValueError for everything else.
     """
-    written = text.strip(" \t")
+    return _parse(trim(text), country)
+
+
+def trim(text: str) -> str:
+    """Without the blanks around it. Raises ValueError for what is longer than any number then."""
+    written = text.strip(_AROUND)
     if len(written) > _MAX_CHARACTERS:
         raise ValueError("not a phone number")
-    return _parse(written, country)
+    return written
+
+
+def plain(written: str) -> str:
+    """With the blanks, hyphens, dots and brackets of ASCII in the place of others, and without invisible marks."""
+    return written if written.isascii() and "\t" not in written else written.translate(_PLAIN)
 
 
 @lru_cache(maxsize=8192)  # of short texts only: the blanks that anybody may send around them are cut off before
 def _parse(written: str, country: str) -> PhoneNumber:
+    written = plain(written)
     if not _WRITTEN.fullmatch(written):
         raise ValueError("not a phone number")
     main, _, extension = written.partition("*")
     digits = _NOT_DIGITS.sub("", main)
-    return PhoneNumber(_choose(digits, country), extension or None)
+    return PhoneNumber(_choose(digits, country), extension.strip() or None)
 
 
 def digits_of(text: str) -> str:
-    """The bare digits of a short number such as an extension or an emergency number; "" when it is anything else."""
-    stripped = text.strip(" \t")
+    """The bare digits of a short number such as an extension; "" when it is anything else."""
+    stripped = text.strip(_AROUND)
     return stripped if stripped.isascii() and stripped.isdigit() else ""
-
-
-@lru_cache(maxsize=1024)
-def is_emergency(digits: str, country: str) -> bool:
-    """Whether dialling these digits in that country (ISO 3166, upper case) reaches an emergency service."""
-    return phonenumbers.is_emergency_number(digits, country) or digits in ("911", "112")
 
 
 def _choose(digits: str, country: str) -> str:

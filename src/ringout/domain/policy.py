@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ringout.domain import phone
+from ringout.domain import caller_id, countries, emergency, phone, regions
 from ringout.domain.account import Account, Extension
+from ringout.domain.emergency import Emergency
 from ringout.domain.errors import (
     BadNumber,
     BadParameter,
-    CallerIdNotYours,
     DestinationBarred,
+    FeatureUnavailable,
+    InternationalDisabled,
     MissingParameter,
+    NoSuchUser,
     NotFound,
 )
 from ringout.domain.plan import CallPlan
+
+EMERGENCY = "Emergency numbers cannot be called with RingOut: use a phone that knows where you are."
+BLOCKED = "The account does not allow calls to this number."
+
+_LONGEST_SHORT_NUMBER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,102 +55,104 @@ class Asker:
 
 
 def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
-    """Raises a Refused, or NotFound for an unknown forwardingNumberId or country."""
-    country = _country(request, asker)
+    """Raises a Refused, or NotFound for an unknown forwardingNumberId. Where a refusal has a parameter, its first word
+    tells the leg."""
+    account, extension = asker.account, asker.extension
+    if not (account.ring_out and extension.ring_out):
+        raise FeatureUnavailable("RingOut")
+    country = _country(request, account)
     callee = _target(request.to_number, "to.phoneNumber", asker, country)
-    caller = _caller(request, asker, country)
-    _check_served(caller, "from.phoneNumber", rules)
-    _check_served(callee, "to.phoneNumber", rules)
+    caller, parameter = _caller(request, asker, country)
+    _check_callable(caller, parameter, asker, rules)
+    _check_callable(callee, "to.phoneNumber", asker, rules)
+    if request.caller_id is None:
+        shown = caller_id.by_settings(account, extension, caller)
+    else:
+        shown = caller_id.as_asked(account, extension, request.caller_id, country)
     return CallPlan(
-        account_id=asker.account.id,
-        extension_id=asker.extension.id,
+        account_id=account.id,
+        extension_id=extension.id,
         caller_number=caller,
         callee_number=callee,
-        caller_id=_caller_id(request, asker, caller, country),
-        main_number=asker.account.main_number,
+        caller_id=shown,
+        main_number=account.main_number,
         play_prompt=request.play_prompt,
-        language=asker.account.language,
-        country=asker.account.country,
+        language=account.language,
+        country=account.country,
     )
 
 
-def _country(request: CallRequest, asker: Asker) -> str:
+def _country(request: CallRequest, account: Account) -> str:
     """Upper-case ISO 3166 of the dialling plan. An id we do not know is refused rather than dialled as the wrong
     country's number."""
     if request.country_id is None:
-        return asker.account.country.upper()
-    country = phone.COUNTRY_IDS.get(request.country_id.strip())
-    if country is None:
-        raise BadParameter("country.id", request.country_id)
-    return country
+        return account.country.upper()
+    try:
+        return countries.by_id(request.country_id.strip()).iso_code
+    except KeyError:
+        raise BadParameter("country.id", request.country_id) from None
 
 
-def _caller(request: CallRequest, asker: Asker, country: str) -> str:
+def _caller(request: CallRequest, asker: Asker, country: str) -> tuple[str, str]:
+    """E.164 of the caller's phone, and the field that named it."""
     if request.from_number is not None:
-        return _target(request.from_number, "from.phoneNumber", asker, country)
+        return _target(request.from_number, "from.phoneNumber", asker, country), "from.phoneNumber"
     if request.forwarding_number_id is not None:
         for forwarding in asker.extension.forwarding_numbers:
             if forwarding.id == request.forwarding_number_id:
-                return forwarding.number
+                return forwarding.number, "from.forwardingNumberId"
         raise NotFound("from.forwardingNumberId")
-    if asker.extension.default_phone is None:
+    default = asker.extension.default_phone
+    if default is None:
         raise MissingParameter("from")
-    return asker.extension.default_phone
+    return default, "from"
 
 
 def _target(text: str, parameter: str, asker: Asker, country: str) -> str:
     """E.164 of the phone to ring for a number, `MAIN*EXT`, or a colleague's extension number."""
     digits = phone.digits_of(text)
-    if digits and len(digits) <= 6:
-        # Emergency first: an extension that happens to be 911 must not swallow the call silently.
-        if phone.is_emergency(digits, country):
-            raise DestinationBarred(parameter, digits, "Emergency numbers cannot be called with RingOut.")
-        if digits in asker.colleagues:
-            return _phone_of(asker.colleagues[digits], parameter, text)
+    colleague = asker.colleagues.get(digits) if digits else None
+    dialled = emergency.meaning(text, asker.account.country.upper(), country)
+    # Emergency first: an extension that happens to be 911 must not swallow the call silently.
+    if dialled is Emergency.YES or (dialled is Emergency.UNLESS_EXTENSION and colleague is None):
+        raise DestinationBarred(parameter, text, EMERGENCY)
+    if colleague is not None:
+        return _phone_of(colleague, parameter, text)
     try:
         number = phone.parse(text, country)
     except ValueError:
+        if 0 < len(digits) <= _LONGEST_SHORT_NUMBER:
+            raise NoSuchUser(parameter, text) from None
         raise BadNumber(parameter, text) from None
     if number.extension is None:
         return number.e164
-    colleague = asker.colleagues.get(number.extension)
-    if number.e164 != asker.account.main_number or colleague is None:
+    if number.e164 != asker.account.main_number:
         # Not handled: dialling the extension at somebody else's main number after the answer; ringing the bare main
         # number instead would reach the wrong person.
         raise BadNumber(parameter, text)
-    return _phone_of(colleague, parameter, text)
+    if number.extension not in asker.colleagues:
+        raise NoSuchUser(parameter, text)
+    return _phone_of(asker.colleagues[number.extension], parameter, text)
 
 
 def _phone_of(extension: Extension, parameter: str, text: str) -> str:
+    if not extension.enabled:
+        raise NoSuchUser(parameter, text)
     if extension.default_phone is None:
-        raise BadNumber(parameter, text)
+        raise DestinationBarred(parameter, text, "This extension has no phone that RingOut could ring.")
     return extension.default_phone
 
 
-def _check_served(number: str, parameter: str, rules: Rules) -> None:
+def _check_callable(number: str, parameter: str, asker: Asker, rules: Rules) -> None:
+    """number: E.164. Raises DestinationBarred or InternationalDisabled."""
+    account = asker.account
+    if emergency.is_number_of_help(number):
+        raise DestinationBarred(parameter, number, EMERGENCY)
+    if number.startswith(account.blocked):
+        raise DestinationBarred(parameter, number, BLOCKED)
+    if not (account.international and asker.extension.international) and regions.is_abroad(
+        regions.place_of(number).region, account.country.upper()
+    ):
+        raise InternationalDisabled(parameter, number)
     if not number.startswith(rules.prefixes):
         raise DestinationBarred(parameter, number, "No trunk serves this number.")
-
-
-def _caller_id(request: CallRequest, asker: Asker, caller: str, country: str) -> str | None:
-    """E.164 to show, None = blocked. What may be shown: the user's own extension number (the outside world sees the
-    main number then), the main number, the numbers given to the extension, the user's own phones."""
-    account, extension = asker.account, asker.extension
-    if request.caller_id is None:
-        choice = extension.caller_id.ring_out
-        named = {"main": account.main_number, "current": caller, "blocked": None}
-        return named.get(choice, choice)
-    if phone.digits_of(request.caller_id) == extension.number:
-        return account.main_number
-    try:
-        number = phone.parse(request.caller_id, country)
-    except ValueError:
-        raise CallerIdNotYours(request.caller_id) from None
-    mine = (
-        account.main_number,
-        *(o.number for o in account.numbers if o.extension_id in (None, extension.id)),
-        *(f.number for f in extension.forwarding_numbers),
-    )
-    if number.e164 not in mine or number.extension not in (None, extension.number):
-        raise CallerIdNotYours(request.caller_id)
-    return number.e164

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ringout.domain.rates import Prices
 from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
+
+_SESSIONS_APART = 1000  # clients take an Inbound and an Outbound entry so far apart for the two legs of one RingOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class RingOut:
     ended_by: EndedBy | None = None
     ended_at: float | None = None
     extra: dict[str, str] = field(default_factory=dict)
+    prices: Prices | None = None  # None = the account does not pay for its calls
 
     def leg(self, party: Party) -> LegRecord:
         return self.caller if party is Party.CALLER else self.callee
@@ -61,3 +65,13 @@ def parse_string_id(text: str) -> int | None:
     except ValueError:
         return None
     return value if string_id(value) == text else None
+
+
+def session_id(ring_out_id: int, party: Party) -> str:
+    """The numeric sessionId of one leg, decimal digits: the callee's is 1000 above the caller's."""
+    return str(ring_out_id if party is Party.CALLER else ring_out_id + _SESSIONS_APART)
+
+
+def party_id(ring_out_id: int, party: Party) -> str:
+    """The partyId of one leg: `p-`, the digits of string_id, and `-1` for the caller or `-2` for the callee."""
+    return f"p-{ring_out_id:014x}-{1 if party is Party.CALLER else 2}"

@@ -17,6 +17,7 @@ from ringout.domain.plan import CallPlan
 from ringout.domain.ring_out import RingOut
 from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
 from ringout.engine.leg import Leg
+from ringout.engine.paying import Paying
 from ringout.engine.records import Draft
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Call:
         "media",
         "media_fault",
         "node",
+        "paying",
         "plan",
     )
 
@@ -70,6 +72,7 @@ class Call:
         self.caller = Leg(self, Party.CALLER)
         self.callee = Leg(self, Party.CALLEE)
         self.broken = False
+        self.paying: Paying | None = None
         self._facts: deque[Fact] = deque()
         self._busy = False
         self._changed = False  # the row differs from what the store has
@@ -82,6 +85,8 @@ class Call:
         """Rings the caller."""
         self.plan = plan
         self.draft = Draft(ring_out)
+        if ring_out.prices is not None and self.node.meter is not None:
+            self.paying = Paying(self, self.node.meter)
         self.machine = Machine(
             play_prompt=plan.play_prompt, prompt_attempts=max(1, self.node.config.call.prompt_attempts)
         )
@@ -121,10 +126,16 @@ class Call:
         if kind in _TELLING:
             self.draft.note(fact, self.node.clock.wall())
             self._changed = True
+            if kind is f.Answered and self.paying is not None and not was_ending:
+                self.paying.answered(fact.party)  # type: ignore[union-attr]
         if orders and kind is not f.HungUp and kind is not f.Rang and not was_ending:
             self._urgent = True
         for order in orders:
             _CARRY_OUT[type(order)](self, order, fact)
+
+    def row_changed(self) -> None:
+        """The store is to have the row at once."""
+        self._changed = self._urgent = True
 
     def dialog_changed(self, party: Party, *, at_once: bool = False) -> None:
         """That leg's stored dialog is to be renewed in the row; at_once: without waiting for the next change."""
@@ -270,6 +281,8 @@ class Call:
             handle.cancel()
         self._timers.clear()
         self._close_media(None, None)
+        if self.paying is not None:
+            self._attempt(self.paying.ended)
         self.node.forget(self)
 
     def break_down(self) -> None:

@@ -17,7 +17,7 @@ from ringout.engine.call import Call, TimerHandle
 from ringout.engine.name_lookup import resolve_names
 from ringout.engine.recovery import Orphan, recovered
 from ringout.engine.trunks import Trunks
-from ringout.service.ports import Clock, IdSource, MediaEngine, RingOutStore
+from ringout.service.ports import Clock, IdSource, MediaEngine, Meter, RingOutStore
 from ringout.sip.events import Event
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ log = logs.get("engine")
 class Node:
     """Implements service.ports.CallEngine. Everything runs on one event loop; nothing here waits but recover and drain.
 
-    driver must deliver to on_sip_event. call_later: the event loop's, unless a test passes its own. Raises ValueError
-    for a trunk that cannot be one."""
+    driver must deliver to on_sip_event. call_later: the event loop's, unless a test passes its own. meter: pays for the
+    RingOuts that have prices; None = nobody does. Raises ValueError for a trunk that cannot be one."""
 
     def __init__(
         self,
@@ -56,12 +56,14 @@ class Node:
         driver: SipDriver,
         *,
         call_later: CallLater | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.config = config
         self.clock = clock
         self.ids = ids
         self.store = store
         self.media = media
+        self.meter = meter
         self.user_agent = user_agent
         self.driver = driver
         self.trunks = Trunks(config.trunks, config.call.country)
@@ -218,7 +220,10 @@ class Node:
 
     def _orphan_gone(self, orphan: Orphan) -> None:
         self._orphans.discard(orphan)
-        self.store.update(orphan.ended_row(self.clock.wall()))
+        row = orphan.ended_row(self.clock.wall())
+        if self.meter is not None and row.prices is not None:
+            self.meter.ended(row)
+        self.store.update(row)
 
 
 class Place:

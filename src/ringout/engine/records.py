@@ -64,7 +64,7 @@ class LegDraft:
 class Draft:
     """One RingOut's row while it runs. Times are given by the caller, seconds since the epoch."""
 
-    __slots__ = ("callee", "caller", "ended_at", "ended_by", "explanation", "first", "status")
+    __slots__ = ("callee", "caller", "ended_at", "ended_by", "explanation", "first", "prices", "status")
 
     def __init__(self, ring_out: RingOut) -> None:
         self.first = ring_out
@@ -74,6 +74,7 @@ class Draft:
         self.explanation = ring_out.explanation
         self.ended_by = ring_out.ended_by
         self.ended_at = ring_out.ended_at
+        self.prices = ring_out.prices
 
     def leg(self, party: Party) -> LegDraft:
         return self.caller if party is Party.CALLER else self.callee
@@ -95,6 +96,7 @@ class Draft:
             self.ended_by,
             self.ended_at,
             first.extra,
+            self.prices,
         )
 
     def note(self, fact: Fact, wall: float) -> None:

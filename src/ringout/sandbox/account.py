@@ -16,12 +16,17 @@ from ringout.config import (
     Config,
     ExtensionConfig,
     HttpConfig,
+    LimitsConfig,
     SipConfig,
     TrunkConfig,
 )
-from ringout.sandbox.numbers import CALLABLE, DEFAULT_FROM, EXTENSION, MAIN_NUMBER, PERSONALITIES
+from ringout.sandbox.numbers import BY_KEY, CALLABLE, DEFAULT_FROM, EXTENSION, MAIN_NUMBER
 
 LOGIN_FILE = "login.json"
+REDIRECT_URI = "http://localhost:8000/callback"
+# Stand in the user's list, the first by default; any other number may be called, and be `from`, all the same. Not all
+# of them: a list that is full could not show an application how one is added.
+_USERS_PHONES = (DEFAULT_FROM.key, "answers", "rings", "hangs_up", "presses_1")
 
 
 class Login(msgspec.Struct, frozen=True, rename={"from_number": "from"}):
@@ -37,6 +42,7 @@ class Login(msgspec.Struct, frozen=True, rename={"from_number": "from"}):
     account_id: str
     extension_id: str
     from_number: str = DEFAULT_FROM.number
+    redirect_uri: str = REDIRECT_URI
     numbers: dict[str, str] = msgspec.field(default_factory=lambda: {who.key: who.number for who in CALLABLE})
 
     def encode(self) -> bytes:
@@ -52,6 +58,11 @@ class Secrets:
     client_secret: str
     password: str
     jwt: str | None = None
+
+
+def public_client_id(known: Secrets) -> str:
+    """The same application without a secret, as one that runs in a browser or on a phone would be registered."""
+    return f"{known.client_id}-public"
 
 
 def load_secrets(data_dir: Path) -> Secrets:
@@ -79,22 +90,35 @@ def sandbox_config(
     trunks: tuple[TrunkConfig, ...],
     known: Secrets,
     log_level: str = "warning",
+    redirect_uris: tuple[str, ...] = (REDIRECT_URI,),
 ) -> Config:
-    """The configuration of a server whose whole outside world are the simulated phones."""
+    """The configuration of a server whose whole outside world are the simulated phones. redirect_uris: where the login
+    page may send a browser back to."""
     user = ExtensionConfig(
         extension=EXTENSION,
         password=known.password,
         name="Sandbox user",
-        forwarding_numbers=tuple(personality.number for personality in PERSONALITIES),
+        forwarding_numbers=tuple(BY_KEY[key].number for key in _USERS_PHONES),
     )
     return Config(
         node="sandbox",
         data_dir=data_dir,
         http=http,
+        limits=LimitsConfig(0, 0, 0, 0),  # tests of applications place more calls in a minute than people do
         sip=sip,
         call=CallConfig(drain_seconds=2.0),
         trunks=trunks,
-        account=AccountConfig(main_number=MAIN_NUMBER, extensions=(user,)),
-        clients=(ClientConfig(known.client_id, known.client_secret, password_grant=True),),
+        # 13453443434 of the RingOut page is a number of the Cayman Islands.
+        account=AccountConfig(main_number=MAIN_NUMBER, international=True, extensions=(user,)),
+        clients=(
+            ClientConfig(
+                known.client_id,
+                known.client_secret,
+                name="Sandbox application",
+                password_grant=True,
+                redirect_uris=redirect_uris,
+            ),
+            ClientConfig(public_client_id(known), name="Sandbox application", redirect_uris=redirect_uris),
+        ),
         log_level=log_level,
     )

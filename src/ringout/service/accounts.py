@@ -10,6 +10,7 @@ from ringout.domain.account import Account, Client, Extension
 from ringout.service.ports import AccountStore, Directory, DirectoryChange, IdSource
 
 Record = Account | Extension | Client
+_LONGEST_NAME = 200
 
 
 class Accounts:
@@ -24,6 +25,7 @@ class Accounts:
         self._extensions = {extension.id: extension for extension in directory.extensions}
         self._clients = {client.client_id: client for client in directory.clients}
         self._colleagues: dict[int, dict[str, Extension]] = {}
+        self._by_email: dict[str, list[Extension]] = {}
         self.version = 0
         self._index()
 
@@ -70,18 +72,36 @@ class Accounts:
         return self._colleagues[account_id]
 
     def find_login(self, username: str, extension_number: str) -> Extension | None:
-        """Whose login that is. username: the main number or a number of the extension's own, in any written form;
-        `MAIN*EXT` names the extension as well as extension_number does ("" = not given)."""
+        """Whose login that is. username: an e-mail address that only one user has; or the main number or a number of
+        the extension's own, in any written form; `MAIN*EXT` names the extension as well as extension_number does
+        ("" = not given; the two must agree)."""
+        wanted = extension_number.strip()
+        if "@" in username:
+            found = [e for e in self._by_email.get(_email(username), ()) if wanted in ("", e.number)]
+            return found[0] if len(found) == 1 else None
         for account in self._accounts.values():
             try:
                 number = phone.parse(username, account.country.upper())
             except ValueError:
+                continue
+            if wanted and number.extension and wanted != number.extension:
                 return None
-            wanted = extension_number.strip() or number.extension or ""
-            found = self._find_in(account, number.e164, wanted)
-            if found is not None:
-                return found
+            login = self._find_in(account, number.e164, wanted or number.extension or "")
+            if login is not None:
+                return login
         return None
+
+    def login_name(self, username: str, extension_number: str) -> str:
+        """One text for all ways to write the same login, of users and of nobody alike: what failures are counted by."""
+        wanted = extension_number.strip()
+        if "@" not in username:
+            try:
+                number = phone.parse(username, next(iter(self._accounts.values())).country.upper())
+            except (ValueError, StopIteration):
+                pass
+            else:
+                return f"{number.e164}*{wanted or number.extension or ''}"[:_LONGEST_NAME]
+        return _email(username)[:_LONGEST_NAME]
 
     def _find_in(self, account: Account, e164: str, wanted: str) -> Extension | None:
         colleagues = self._colleagues[account.id]
@@ -147,9 +167,12 @@ class Accounts:
 
     def _index(self) -> None:
         colleagues: dict[int, dict[str, Extension]] = {account_id: {} for account_id in self._accounts}
+        by_email: dict[str, list[Extension]] = {}
         for extension in self._extensions.values():
             colleagues[extension.account_id][extension.number] = extension
-        self._colleagues = colleagues
+            if extension.contact.email:
+                by_email.setdefault(_email(extension.contact.email), []).append(extension)
+        self._colleagues, self._by_email = colleagues, by_email
         self.version += 1
 
     # --- ids -----------------------------------------------------------------------------------------------------
@@ -157,6 +180,10 @@ class Accounts:
     def new_id(self, ids: IdSource) -> int:
         """Nine or ten digits, like the ids that clients are used to; not that of anything here."""
         return new_id(ids, taken_ids(self._accounts.values(), self._extensions.values()))
+
+
+def _email(text: str) -> str:
+    return text.strip().casefold()
 
 
 def taken_ids(accounts: Iterable[Account], extensions: Iterable[Extension]) -> set[int]:

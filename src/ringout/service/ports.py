@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ringout.domain.account import Account, Client, Credential, Extension, Session
+from ringout.domain.ledger import EntryKind, LedgerEntry
 from ringout.domain.plan import CallPlan
+from ringout.domain.rates import Prices
 from ringout.domain.ring_out import RingOut
 from ringout.domain.status import Party
 
@@ -35,6 +37,20 @@ class IdSource(Protocol):
 # --- storage -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which RingOuts of an account are asked for. extension_id: None = everybody's. first_id, last_id: both included;
+    ids grow with time. numbers: E.164, one of the two phones is among them; None = any. ended_after: seconds since the
+    epoch; those that live and those that ended later, None = all."""
+
+    account_id: int
+    extension_id: int | None = None
+    first_id: int = 0
+    last_id: int = 2**63 - 1
+    numbers: tuple[str, ...] | None = None
+    ended_after: float | None = None
+
+
 class RingOutStore(Protocol):
     """RingOuts that survive a crash. Every method raises StorageFailed (OSError) only when the disk refuses.
 
@@ -45,6 +61,8 @@ class RingOutStore(Protocol):
     async def add(self, ring_out: RingOut) -> None:
         """Returns when the row is durable."""
 
+    # A row with prices that has ended is charged to its account (domain.ledger.charge_of) in the transaction that
+    # stores it, and only the first time: see LedgerStore.
     def update(self, ring_out: RingOut) -> Awaitable[None]:
         """Queues the newer row at once, in call order; what it returns resolves when the row is durable (nobody has
         to await it). `get` shows a row only once it is durable. Updates of one id in one batch collapse to the last."""
@@ -52,8 +70,17 @@ class RingOutStore(Protocol):
     async def get(self, ring_out_id: int) -> RingOut | None:
         """The last durable row. Cheap for live and recent ones (memory)."""
 
+    def live(self) -> list[RingOut]:
+        """The last durable rows of this node's RingOuts that have not ended, oldest first (memory)."""
+
     async def unfinished(self, node: str) -> list[RingOut]:
         """Rows of that node with ended_at None, oldest first."""
+
+    async def history(self, query: LogQuery, start: int, limit: int) -> list[RingOut]:
+        """Durable rows, newest first, at most `limit` of them after the first `start`."""
+
+    async def count(self, query: LogQuery, most: int) -> int:
+        """How many rows history has in all, counted up to `most`."""
 
     async def remove_ended_before(self, wall: float) -> int:
         """Deletes rows with ended_at < wall; says how many."""
@@ -105,6 +132,21 @@ class TokenStore(Protocol):
     async def remove_credentials(self, jtis: Sequence[str]) -> None: ...
 
 
+class LedgerStore(Protocol):
+    """Balances of prepaid accounts, in integer units: the sum of each account's entries, never below zero. The calls'
+    own entries are written by the RingOutStore; one that exceeded the balance would take all there is. StorageFailed
+    as above."""
+
+    async def balances(self) -> dict[int, int]:
+        """Units by account id, of every account that has an entry."""
+
+    async def add(self, account_id: int, amount: int, kind: EntryKind, created_at: float, note: str) -> None:
+        """Changes the balance; durable on return. StorageFailed, and no change, when it would get below zero."""
+
+    async def entries(self, account_id: int, limit: int, before: int | None) -> list[LedgerEntry]:
+        """Newest first, at most limit, those with id < before (None = from the newest)."""
+
+
 # --- the running calls ---------------------------------------------------------------------------------------------
 
 
@@ -129,6 +171,17 @@ class CallEngine(Protocol):
 
     @property
     def live(self) -> int: ...
+
+
+class Meter(Protocol):
+    """Pays for the running RingOuts that have prices. Methods never wait."""
+
+    def pay(self, ring_out: RingOut, caller_seconds: float, callee_seconds: float | None) -> Prices:
+        """What is reserved for it now: more than before when that was used up by legs that have been up for so long
+        (None = not answered yet) and the balance has more. The RingOut was placed and has not ended."""
+
+    def ended(self, ring_out: RingOut) -> None:
+        """The row as it is stored in the end: what it did not use of its reservation is free again."""
 
 
 # --- media ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,12 @@ _RANDOM_BITS = 12
 _LATEST = 2**41 - 1  # milliseconds
 
 
+def first_id_at(wall: float) -> int:
+    """The lowest id that a RingOut placed at that time (seconds since the epoch) or later has, as long as no clock was
+    set back."""
+    return min(max(int((wall - _EPOCH) * 1000), 0), _LATEST) << _RANDOM_BITS
+
+
 class RingOutIds:
     """Gives every RingOut a number below 2**53 that is larger than the one before, so that the newest rows sit side
     by side in the database and a JavaScript number holds it."""

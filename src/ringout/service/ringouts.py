@@ -10,7 +10,8 @@ from ringout.domain.plan import CallPlan
 from ringout.domain.policy import Asker, CallRequest, Rules
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.service.accounts import Accounts
-from ringout.service.ports import CallEngine, Clock, IdSource, RingOutStore
+from ringout.service.funds import Funds
+from ringout.service.ports import CallEngine, Clock, IdSource, Reservation, RingOutStore
 from ringout.service.ring_out_ids import RingOutIds
 
 _RETRY_AFTER_STORAGE_SECONDS = 5
@@ -27,31 +28,44 @@ class RingOuts:
         clock: Clock,
         ids: IdSource,
         config: Config,
+        funds: Funds,
     ) -> None:
         self._store = store
         self._engine = engine
         self._accounts = accounts
+        self._funds = funds
         self._clock = clock
         self._new_ids = RingOutIds(clock, ids, store.last_id)
         self._node = config.node
         self._keep_seconds = config.call.keep_results_seconds
+        self._keep_rows_seconds = max(self._keep_seconds, config.call.keep_log_days * 86400)
         self._rules = Rules(tuple(prefix for trunk in config.trunks for prefix in trunk.prefixes))
 
     async def create(self, principal: Principal, request: CallRequest) -> RingOut:
         """The RingOut as it is now: stored, and about to ring. Raises a Refused, NotFound or Unavailable."""
-        plan = policy.check(request, self._asker(principal), self._rules)
-        reservation = self._engine.reserve()
+        asker = self._asker(principal)
+        plan = policy.check(request, asker, self._rules)
         ring_out = self._new(plan)
+        if asker.account.prepaid:
+            ring_out = self._funds.reserve(ring_out)
+        reservation = None
         try:
+            reservation = self._engine.reserve()
             await self._store.add(ring_out)
         except OSError as error:
-            reservation.release()
+            self._give_back(reservation, ring_out)
             raise Unavailable("The RingOut cannot be stored.", _RETRY_AFTER_STORAGE_SECONDS) from error
         except BaseException:
-            reservation.release()
+            self._give_back(reservation, ring_out)
             raise
         reservation.place(ring_out, plan)
         return ring_out
+
+    def _give_back(self, reservation: Reservation | None, ring_out: RingOut) -> None:
+        if reservation is not None:
+            reservation.release()
+        if ring_out.prices is not None:
+            self._funds.release(ring_out)
 
     async def get(self, principal: Principal, ring_out_id: int) -> RingOut:
         """Raises NotFound: never there, not the asker's, or ended longer ago than results are kept."""
@@ -73,8 +87,9 @@ class RingOuts:
         self._engine.cancel(ring_out_id)
 
     async def remove_old(self) -> int:
-        """Deletes the results whose time is over; says how many. To be called every few seconds."""
-        return await self._store.remove_ended_before(self._clock.wall() - self._keep_seconds)
+        """Deletes what is to be read neither as a result nor in the call log any more; says how many. To be called
+        every few seconds."""
+        return await self._store.remove_ended_before(self._clock.wall() - self._keep_rows_seconds)
 
     def _asker(self, principal: Principal) -> Asker:
         accounts = self._accounts

@@ -33,7 +33,7 @@ _CALLER_ID_CHOICES = ("main", "current", "blocked")
 
 
 async def seed(store: AccountStore, config: Config, ids: IdSource, passwords: Passwords) -> None:
-    """Raises ValueError with the text that is not a phone number."""
+    """Raises ValueError with the text that is not a phone number, or the account that is there already."""
     known = await store.directory()
     seeding = _Seeding(config, known, ids, passwords)
     put: list[Account | Extension | Client] = []
@@ -68,6 +68,10 @@ class _Seeding:
         shared = replace(described, extensions=())
         direct = tuple((e.extension, e.caller_ids) for e in described.extensions)
         is_changed = self._is_changed("account", (shared, call.country, call.language, direct))
+        main_number = self._number(described.main_number)
+        if any(a.main_number == main_number and not a.from_config for a in self._known.accounts):
+            why = f"[account] main_number: {main_number} is the main number of an account of `ringout admin` already"
+            raise ValueError(f"{why}. Leave [account] out, or give it another number.")
         account_id = old.id if old else self._new_id()
         by_number = {e.number: e for e in self._known.extensions if e.account_id == account_id}
         extensions = [await self._extension(e, by_number.get(e.extension), account_id) for e in described.extensions]
@@ -77,7 +81,7 @@ class _Seeding:
             return replace(old, numbers=numbers), extensions
         account = replace(
             old or Account(account_id, "", from_config=True),
-            main_number=self._number(described.main_number),
+            main_number=main_number,
             country=call.country,
             language=call.language,
             company=described.company,

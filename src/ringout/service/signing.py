@@ -1,8 +1,9 @@
-"""The key that signs personal JWTs."""
+"""The key that signs personal JWTs and ID tokens."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from joserfc import jwt
@@ -21,6 +22,7 @@ class SigningKey:
 
     def __init__(self, key: RSAKey) -> None:
         self._key = key
+        self._kid = key.thumbprint()
 
     @classmethod
     def load(cls, path: Path) -> SigningKey:
@@ -47,7 +49,23 @@ class SigningKey:
             "iat": credential.issued_at,
             "exp": credential.expires_at,
         }
-        return jwt.encode({"alg": "RS256", "typ": "JWT"}, claims, self._key)
+        return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": self._kid}, claims, self._key)
+
+    def sign_id_token(self, claims: Mapping[str, str | int | bool]) -> str:
+        """OpenID Connect Core section 2. Its audience is a client, so that it is never taken for a personal JWT."""
+        return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": self._kid}, dict(claims), self._key)
+
+    def public(self) -> dict[str, str]:
+        """The public half as a JWK (RFC 7517): kty, alg, use, kid, n and e."""
+        public = self._key.as_dict(private=False)
+        return {
+            "kty": "RSA",
+            "alg": "RS256",
+            "use": "sig",
+            "kid": self._kid,
+            "n": str(public["n"]),
+            "e": str(public["e"]),
+        }
 
     def read(self, assertion: str, now: float) -> tuple[str, int]:
         """(jti, extension id) of a JWT that this key signed and that has not expired. Raises ValueError."""

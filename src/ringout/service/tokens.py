@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import hashlib
+import hmac
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+from ringout.domain import scopes as permissions
 from ringout.domain.account import Client, Credential, Extension, Principal, Session
 from ringout.domain.errors import TokenExpired, TokenInvalid
 from ringout.service.accounts import Accounts
+from ringout.service.live_sessions import HASH_BYTES, Live, LiveSessions, sha256
 from ringout.service.ports import Clock, IdSource, TokenStore
 from ringout.service.signing import SigningKey
 
 MAX_ACCESS_SECONDS = 3600
 MIN_ACCESS_SECONDS = 600
 MAX_REFRESH_SECONDS = 604_800
+MOST_SESSIONS_OF_A_USER = 5  # the oldest die
+MOST_SESSIONS_OF_A_CLIENT = 100  # of those that no user stands behind: programs run side by side and do not log out
+GRACE_UNUSED_SECONDS = 3600.0  # an exchanged refresh token gives the same tokens again while nobody has used them,
+GRACE_USED_SECONDS = 10.0  # and for so long after their first use
 _JWT_SECONDS = 10 * 365 * 86_400
-_MOST_SESSIONS_PER_EXTENSION = 100  # the oldest die: bounds memory, and the harm of a client that logs in per call
+_WS_TOKEN_SECONDS = 30
+_MOST_WS_TOKENS = 10_000
+_SPENT_KEPT = 10  # exchanged refresh tokens of a session that are recognised
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedTokens:
-    """The answer of the token endpoint. The only place where tokens stand in clear."""
+    """The answer of the token endpoint. The only place where tokens stand in clear. refresh_token: "" = none.
+    Seconds: from now. signed_in_at and nonce: of the login page, for an ID token; None = there was no login page."""
 
     session: Session
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
+    access_seconds: int
+    refresh_seconds: int
+    signed_in_at: float | None = None
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +52,7 @@ class Lifetimes:
 
 
 class Tokens:
-    """The tokens that are good now, in memory and on disk. Tokens are opaque: 256 random bits, kept as SHA-256."""
+    """The tokens that are good now, in memory and on disk. Tokens are opaque: 256 bits, kept as SHA-256."""
 
     def __init__(self, store: TokenStore, accounts: Accounts, clock: Clock, ids: IdSource, key: SigningKey) -> None:
         self._store = store
@@ -45,162 +60,302 @@ class Tokens:
         self._clock = clock
         self._ids = ids
         self._key = key
-        self._by_access: dict[bytes, tuple[Session, Principal]] = {}
-        self._by_refresh: dict[bytes, Session] = {}
-        self._by_id: dict[str, Session] = {}  # oldest first
+        self._renewing = asyncio.Lock()
+        self._sessions = LiveSessions(accounts)
         self._credentials: dict[str, Credential] = {}
+        self._ws_tokens: dict[bytes, tuple[float, str]] = {}  # SHA-256 -> end of its time, session id; oldest first
 
     async def load(self) -> None:
         """Takes over what an earlier start has left, without the sessions of users and clients that are gone. Call
         once, before the first request."""
         gone = []
         for session in sorted(await self._store.sessions(), key=lambda s: s.created_at):
-            if self._accounts.is_enabled(session.extension_id) and self._accounts.client(session.client_id):
-                self._remember(session)
+            if self._sessions.principal_of(session) is None:
+                gone.append(session.session_id)
             else:
-                gone.append(session)
-        await self._close(gone)
+                self._sessions.add(session)
+        if gone:
+            await self._store.remove_sessions(gone)
         self._credentials = {c.jti: c for c in await self._store.credentials()}
 
     # --- every request -----------------------------------------------------------------------------------------
 
     def principal(self, access_token: str) -> Principal:
-        """Raises TokenInvalid for what we never gave out or took back, TokenExpired for ours whose time is over."""
-        found = self._by_access.get(_sha256(access_token))
-        if found is None:
+        """What the directory says now of whoever shows that token. Raises TokenInvalid for what we never gave out or
+        took back, TokenExpired for ours whose time is over."""
+        live = self._sessions.by_access.get(sha256(access_token))
+        if live is None:
             raise TokenInvalid
-        session, principal = found
-        if session.access_expires_at <= self._clock.wall():
+        now = self._clock.wall()
+        if live.session.access_expires_at <= now:
             raise TokenExpired
+        principal = self._sessions.present(live)
+        if principal is None:
+            raise TokenInvalid
+        if live.used_at is None:
+            live.used_at = now
         return principal
 
     # --- logins --------------------------------------------------------------------------------------------------
 
     async def open_session(
-        self, client: Client, extension: Extension, scopes: tuple[str, ...], lifetimes: Lifetimes, endpoint_id: str
+        self,
+        client: Client,
+        extension: Extension | None,
+        scopes: tuple[str, ...],
+        lifetimes: Lifetimes,
+        endpoint_id: str,
+        code_sha256: bytes = b"",
     ) -> IssuedTokens:
-        """A new session, durable."""
+        """A new session, durable. extension: None = the client's own; it is not renewed then."""
         now = self._clock.wall()
-        access, refresh = self._new_token(), self._new_token()
+        is_renewable = client.refresh_tokens and extension is not None
+        access, refresh = self._new_token(), self._new_token() if is_renewable else ""
         session = Session(
             session_id=self._ids.token(),
             client_id=client.client_id,
-            extension_id=extension.id,
+            extension_id=extension.id if extension else 0,
             scopes=scopes,
             endpoint_id=endpoint_id or self._ids.token(),
-            access_sha256=_sha256(access),
+            access_sha256=sha256(access),
             access_expires_at=now + lifetimes.access,
-            refresh_sha256=_sha256(refresh),
-            refresh_expires_at=now + lifetimes.refresh,
+            refresh_sha256=sha256(refresh) if refresh else b"",
+            refresh_expires_at=now + (lifetimes.refresh if refresh else 0),
             access_ttl_seconds=lifetimes.access,
-            refresh_ttl_seconds=lifetimes.refresh,
+            refresh_ttl_seconds=lifetimes.refresh if refresh else 0,
             created_at=now,
+            code_sha256=code_sha256,
         )
         await self._store.save_session(session)
-        self._remember(session)
-        await self._close_oldest(extension.id)
-        return IssuedTokens(session, access, refresh)
+        self._sessions.add(session)
+        await self._close_oldest(session)
+        return IssuedTokens(session, access, refresh, session.access_ttl_seconds, session.refresh_ttl_seconds)
 
     async def renew(
         self, refresh_token: str, client: Client, scopes: tuple[str, ...] | None, lifetimes: Lifetimes
     ) -> IssuedTokens:
         """New tokens for the session of that refresh token; both old ones are dead at once. scopes: None = as before,
-        and never more than before (RFC 6749 section 6). Raises TokenInvalid."""
-        old = self._by_refresh.get(_sha256(refresh_token))
-        now = self._clock.wall()
-        if old is None or old.client_id != client.client_id or old.refresh_expires_at <= now:
+        and never more than before (RFC 6749 section 6). A token that was exchanged already gives the same tokens again
+        while the grace lasts; after that it ends the session (RFC 9700 section 4.14.2). Raises TokenInvalid."""
+        key = sha256(refresh_token)
+        async with self._renewing:  # of two requests with one token the second must see what the first has done
+            live = self._sessions.by_refresh.get(key)
+            if live is None:
+                return await self._renew_again(refresh_token, key, client)
+            if live.session.client_id != client.client_id or self._sessions.principal_of(live.session) is None:
+                raise TokenInvalid
+            old, now = live.session, self._clock.wall()
+            if old.refresh_expires_at <= now or not client.refresh_tokens:
+                raise TokenInvalid
+            if scopes is not None and not set(scopes) <= permissions.expand(old.scopes):
+                raise TokenInvalid
+            salt = self._ids.number(256).to_bytes(HASH_BYTES, "big")
+            access, refresh = _derived(salt, refresh_token)
+            session = replace(
+                old,
+                scopes=old.scopes if scopes is None else scopes,
+                access_sha256=sha256(access),
+                access_expires_at=now + lifetimes.access,
+                refresh_sha256=sha256(refresh),
+                refresh_expires_at=now + lifetimes.refresh,
+                access_ttl_seconds=lifetimes.access,
+                refresh_ttl_seconds=lifetimes.refresh,
+                renewed_at=now,
+                spent_sha256=(old.spent_sha256 + key)[-_SPENT_KEPT * HASH_BYTES :],
+                renewal_salt=salt,
+            )
+            await self._replace(live, session)
+        return IssuedTokens(session, access, refresh, lifetimes.access, lifetimes.refresh)
+
+    async def _renew_again(self, refresh_token: str, key: bytes, client: Client) -> IssuedTokens:
+        live = self._sessions.by_spent.get(key)
+        if live is None or live.session.client_id != client.client_id:
             raise TokenInvalid
-        if scopes is not None and not set(scopes) <= set(old.scopes):
+        session, now = live.session, self._clock.wall()
+        if session.spent_sha256[-HASH_BYTES:] == key and self._is_in_grace(live, now):
+            access, refresh = _derived(session.renewal_salt, refresh_token)
+            access_seconds = int(session.access_expires_at - now)
+            if access_seconds > 0 and self._sessions.principal_of(session) is not None:
+                return IssuedTokens(session, access, refresh, access_seconds, int(session.refresh_expires_at - now))
+        await self._close([live])
+        raise TokenInvalid
+
+    async def _replace(self, live: Live, session: Session) -> None:
+        """Durable first: a client never hears of tokens that a crash would take back."""
+        await self._store.save_session(session)
+        if self._sessions.by_id.get(session.session_id) is not live:  # logged out meanwhile
+            await self._store.remove_sessions([session.session_id])
             raise TokenInvalid
-        access, refresh = self._new_token(), self._new_token()
-        session = replace(
-            old,
-            scopes=old.scopes if scopes is None else scopes,
-            access_sha256=_sha256(access),
-            access_expires_at=now + lifetimes.access,
-            refresh_sha256=_sha256(refresh),
-            refresh_expires_at=now + lifetimes.refresh,
-            access_ttl_seconds=lifetimes.access,
-            refresh_ttl_seconds=lifetimes.refresh,
-        )
-        # Before the write and not after: of two requests with one refresh token only the first may win.
-        self._forget(old)
-        self._remember(session)
-        try:
-            await self._store.save_session(session)
-        except BaseException:
-            # The client never hears of the new tokens: it may try again with the old one.
-            self._forget(session)
-            self._remember(old)
-            raise
-        return IssuedTokens(session, access, refresh)
+        self._sessions.replace(live, session)
+
+    def _is_in_grace(self, live: Live, now: float) -> bool:
+        if not live.session.renewal_salt:
+            return False
+        if live.used_at is not None and now >= live.used_at + GRACE_USED_SECONDS:
+            return False
+        return now < live.session.renewed_at + GRACE_UNUSED_SECONDS
 
     async def revoke(self, token: str, client: Client) -> None:
         """Ends the session that the token belongs to, be it the access or the refresh token. Nothing happens when
         there is none, or when it is another client's (RFC 7009 section 2)."""
-        key = _sha256(token)
-        found = self._by_access.get(key)
-        session = found[0] if found else self._by_refresh.get(key)
-        if session is not None and session.client_id == client.client_id:
-            await self._close([session])
+        key = sha256(token)
+        live = self._sessions.by_access.get(key) or self._sessions.by_refresh.get(key)
+        if live is not None and live.session.client_id == client.client_id:
+            await self._close([live])
+
+    async def close_session_of_code(self, code_sha256: bytes, client: Client) -> None:
+        """A code was shown for the second time: what it began ends (RFC 6749 section 4.1.2)."""
+        live = self._sessions.by_code.get(code_sha256)
+        if live is not None and live.session.client_id == client.client_id:
+            await self._close([live])
+
+    async def close_sessions(self, extension_id: int) -> int:
+        """Ends all sessions of that user, for example because the password has changed; says how many."""
+        own = [live for live in self._sessions.by_id.values() if live.session.extension_id == extension_id]
+        await self._close(own)
+        return len(own)
 
     async def remove_expired(self) -> int:
-        """Drops the sessions that can no longer be renewed; says how many."""
+        """Drops the sessions that can no longer be renewed, and those of users and clients that are gone; says how
+        many. Takes back the means to make tokens again whose grace is over."""
         now = self._clock.wall()
-        gone = [s for s in self._by_id.values() if max(s.refresh_expires_at, s.access_expires_at) <= now]
+        gone = []
+        for live in list(self._sessions.by_id.values()):
+            session = live.session
+            if max(session.refresh_expires_at, session.access_expires_at) <= now or not self._sessions.principal_of(
+                session
+            ):
+                gone.append(live)
+            elif session.renewal_salt and not self._is_in_grace(live, now):
+                await self._end_grace(live)
         await self._close(gone)
+        for key in [key for key, (until, _) in self._ws_tokens.items() if until <= now]:
+            del self._ws_tokens[key]
         return len(gone)
+
+    async def _end_grace(self, live: Live) -> None:
+        async with self._renewing:
+            if not self._is_in_grace(live, self._clock.wall()):  # renewed while we waited
+                try:
+                    await self._replace(live, replace(live.session, renewal_salt=b""))
+                except TokenInvalid:
+                    pass  # logged out meanwhile: there is nothing left to take back
+
+    # --- tokens for one connection ---------------------------------------------------------------------------------
+
+    def issue_ws_token(self, principal: Principal) -> tuple[str, int]:
+        """A token that opens one WebSocket connection for the session of whoever asks, and its seconds to live. Kept
+        in memory only; the oldest of very many die."""
+        token = self._new_token()
+        self._ws_tokens[sha256(token)] = (self._clock.wall() + _WS_TOKEN_SECONDS, principal.session_id)
+        if len(self._ws_tokens) > _MOST_WS_TOKENS:
+            del self._ws_tokens[next(iter(self._ws_tokens))]
+        return token, _WS_TOKEN_SECONDS
+
+    def take_ws_token(self, token: str) -> Principal:
+        """Whose connection that is; the token is spent. Raises TokenInvalid."""
+        until, session_id = self._ws_tokens.pop(sha256(token), (0.0, ""))
+        live = self._sessions.by_id.get(session_id)
+        principal = self._sessions.principal_of(live.session) if live else None
+        if principal is None or until <= self._clock.wall():
+            raise TokenInvalid
+        return principal
 
     # --- personal JWTs -------------------------------------------------------------------------------------------
 
-    async def issue_jwt(self, extension_id: int, label: str, lifetime_seconds: int = _JWT_SECONDS) -> str:
-        """A personal JWT with which an application logs in as that extension."""
+    async def issue_jwt(
+        self, extension_id: int, label: str, lifetime_seconds: int = _JWT_SECONDS, client_id: str = ""
+    ) -> str:
+        """A personal JWT with which an application logs in as that extension. client_id: the only one that may, "" =
+        any. Shown once: only its jti is stored."""
         now = int(self._clock.wall())
-        credential = Credential(self._ids.token(), extension_id, label, now, now + lifetime_seconds)
+        credential = Credential(self._ids.token(), extension_id, label, now, now + lifetime_seconds, client_id)
         await self._store.add_credential(credential)
         self._credentials[credential.jti] = credential
         return self._key.sign(credential)
 
-    def jwt_owner(self, assertion: str) -> Extension:
-        """Raises ValueError for anything but a JWT of issue_jwt that is still good."""
+    def credentials(self, extension_id: int) -> list[Credential]:
+        """The personal JWTs of that extension, expired ones too, oldest first."""
+        own = [c for c in self._credentials.values() if c.extension_id == extension_id]
+        return sorted(own, key=lambda c: (c.issued_at, c.jti))
+
+    async def remove_credential(self, jti: str) -> bool:
+        """Whoever shows that JWT gets nothing from now on; sessions that it opened go on. False = there is none."""
+        if self._credentials.pop(jti, None) is None:
+            return False
+        await self._store.remove_credentials([jti])
+        return True
+
+    def jwt_owner(self, assertion: str, client_id: str) -> Extension:
+        """Raises ValueError for anything but a JWT of issue_jwt that is still good and meant for that client."""
         jti, extension_id = self._key.read(assertion, self._clock.wall())
         credential = self._credentials.get(jti)
         if credential is None or credential.extension_id != extension_id:
             raise ValueError("revoked")
+        if credential.client_id not in ("", client_id):
+            raise ValueError("for another client")
         if not self._accounts.is_enabled(extension_id):
             raise ValueError("its user is gone")
         return self._accounts.extension(extension_id)
 
+    # --- OpenID Connect --------------------------------------------------------------------------------------------
+
+    def public_key(self) -> dict[str, str]:
+        """Of the key that signs ID tokens and personal JWTs, as a JWK."""
+        return self._key.public()
+
+    def id_token(self, issued: IssuedTokens, issuer: str) -> str | None:
+        """Who has signed in, signed (OpenID Connect Core section 2); None when the application did not ask for it.
+        issuer: our base URL."""
+        session = issued.session
+        if permissions.OPENID not in session.scopes or issued.signed_in_at is None:
+            return None
+        now = int(self._clock.wall())
+        claims: dict[str, str | int | bool] = {
+            "iss": issuer,
+            "aud": session.client_id,
+            "iat": now,
+            "exp": now + issued.access_seconds,
+            "auth_time": int(issued.signed_in_at),
+            **self.claims(session.extension_id, session.scopes),
+        }
+        if issued.nonce:
+            claims["nonce"] = issued.nonce
+        return self._key.sign_id_token(claims)
+
+    def claims(self, extension_id: int, scopes: Collection[str]) -> dict[str, str | bool]:
+        """What an application may know of a user: ids always, e-mail address and name as the scopes say."""
+        user = self._accounts.extension(extension_id)
+        known: dict[str, str | bool] = {"sub": str(user.id), "account_id": str(user.account_id)}
+        if user.contact.email and not {"email", "ReadAccounts"}.isdisjoint(scopes):
+            known |= {"email": user.contact.email, "email_verified": False}  # nobody has checked it
+        if not {"profile", "ReadAccounts"}.isdisjoint(scopes):
+            names = {"given_name": user.contact.first_name, "family_name": user.contact.last_name}
+            known |= {name: value for name, value in names.items() if value}
+        return known
+
     # --- the books -----------------------------------------------------------------------------------------------
 
     def _new_token(self) -> str:
-        return base64.urlsafe_b64encode(self._ids.number(256).to_bytes(32, "big")).rstrip(b"=").decode()
+        return _text(self._ids.number(256).to_bytes(HASH_BYTES, "big"))
 
-    def _remember(self, session: Session) -> None:
-        extension = self._accounts.extension(session.extension_id)
-        client = self._accounts.client(session.client_id)
-        # What was taken from the client since its login does not count any more.
-        scopes = frozenset(session.scopes).intersection(client.scopes if client else ())
-        principal = Principal(extension.account_id, extension.id, session.client_id, session.session_id, scopes)
-        self._by_access[session.access_sha256] = (session, principal)
-        self._by_refresh[session.refresh_sha256] = session
-        self._by_id[session.session_id] = session
+    async def _close(self, lives: Sequence[Live]) -> None:
+        for live in lives:
+            self._sessions.remove(live)
+        if lives:
+            await self._store.remove_sessions([live.session.session_id for live in lives])
 
-    def _forget(self, session: Session) -> None:
-        self._by_access.pop(session.access_sha256, None)
-        self._by_refresh.pop(session.refresh_sha256, None)
-        self._by_id.pop(session.session_id, None)
-
-    async def _close(self, sessions: list[Session]) -> None:
-        for session in sessions:
-            self._forget(session)
-        if sessions:
-            await self._store.remove_sessions([s.session_id for s in sessions])
-
-    async def _close_oldest(self, extension_id: int) -> None:
-        own = [s for s in self._by_id.values() if s.extension_id == extension_id]
-        await self._close(own[:-_MOST_SESSIONS_PER_EXTENSION])
+    async def _close_oldest(self, session: Session) -> None:
+        most = MOST_SESSIONS_OF_A_USER if session.extension_id else MOST_SESSIONS_OF_A_CLIENT
+        await self._close(self._sessions.of_owner(session)[:-most])
 
 
-def _sha256(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+def _text(token: bytes) -> str:
+    return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
+def _derived(salt: bytes, refresh_token: str) -> tuple[str, str]:
+    """The access and refresh token that an exchange gives. Whoever has only the salt (the disk) or only the old token
+    (a thief, later) cannot make them."""
+    key = refresh_token.encode()
+    return tuple(_text(hmac.digest(key, salt + kind, "sha256")) for kind in (b"access", b"refresh"))  # type: ignore[return-value]

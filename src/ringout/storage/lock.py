@@ -6,14 +6,14 @@ import fcntl
 import os
 from pathlib import Path
 
-from ringout.storage.errors import StorageFailed
+from ringout.storage.errors import StorageFailed, StorageInUse
 
 
 class Lock:
     """Held from creation to close; the kernel lets go of it when the process ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
-        """path: the database; the lock is a file beside it, which stays. Raises StorageFailed when it is held."""
+        """path: the database; the lock is a file beside it, which stays. Raises StorageInUse when it is held."""
         beside = path.with_name(path.name + ".lock")
         try:
             self._file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -25,7 +25,7 @@ class Lock:
             holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(self._file)
             why = f"another RingOut server (process {holder}) is using {path}; give each its own data directory"
-            raise StorageFailed(why) from error
+            raise StorageInUse(why) from error
         except OSError as error:
             os.close(self._file)
             raise StorageFailed(f"{beside} cannot be locked: {error.strerror}") from error

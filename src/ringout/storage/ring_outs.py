@@ -9,7 +9,8 @@ from typing import Any
 
 from ringout import logs
 from ringout.domain.ring_out import RingOut
-from ringout.storage import statements
+from ringout.service.ports import LogQuery
+from ringout.storage import ledger, statements
 from ringout.storage.errors import StorageFailed
 from ringout.storage.writer import Reader, Writer
 
@@ -48,10 +49,12 @@ class _Durable:
 class SqliteRingOuts:
     """The port RingOutStore. At most one group is on its way; newer rows gather behind it."""
 
-    def __init__(self, writer: Writer, reader: Reader, last_id: int = 0) -> None:
+    def __init__(self, writer: Writer, reader: Reader, last_id: int = 0, history: Reader | None = None) -> None:
+        """history: a reader of its own for the call log, so that a long search there holds nobody else up."""
         self.last_id = last_id
         self._writer = writer
         self._reader = reader
+        self._history = history or reader
         self._loop = asyncio.get_running_loop()
         self._gathering: _Group | None = None
         self._is_writing = False  # or is about to
@@ -76,10 +79,24 @@ class SqliteRingOuts:
         found = self._live.get(ring_out_id) or self._recent.get(ring_out_id)
         return found or await self._reader.run(lambda connection: _read_one(connection, ring_out_id))
 
+    def live(self) -> list[RingOut]:
+        return sorted(self._live.values(), key=lambda ring_out: ring_out.id)
+
     async def unfinished(self, node: str) -> list[RingOut]:
         rows = await self._reader.run(lambda c: c.execute(statements.SELECT_UNFINISHED, (node,)).fetchall())
         found = [statements.read(record) for (record,) in rows]
         self._live.update((r.id, r) for r in found if r.id not in self._live)
+        return found
+
+    async def history(self, query: LogQuery, start: int, limit: int) -> list[RingOut]:
+        statement = statements.history(query, start, limit)
+        rows = await self._history.run(lambda connection: statements.execute(connection, statement))
+        return [statements.read(record) for (record,) in rows]
+
+    async def count(self, query: LogQuery, most: int) -> int:
+        statement = statements.count(query, most)
+        rows = await self._history.run(lambda connection: statements.execute(connection, statement))
+        found: int = rows[0][0]
         return found
 
     async def remove_ended_before(self, wall: float) -> int:
@@ -117,9 +134,7 @@ class SqliteRingOuts:
             self._is_writing = False
             return
         rows = list(group.rows.values())
-        written = self._writer.submit(
-            lambda connection: connection.executemany(statements.UPSERT, map(statements.row, rows)).close()
-        )
+        written = self._writer.submit(lambda connection: _write_rows(connection, rows))
         written.add_done_callback(lambda future: self._written(group, future))
 
     def _written(self, group: _Group, written: asyncio.Future[None]) -> None:
@@ -155,6 +170,13 @@ class SqliteRingOuts:
                 self._recent[ring_out.id] = ring_out
         while len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
+
+
+def _write_rows(connection: sqlite3.Connection, rows: list[RingOut]) -> None:
+    connection.executemany(statements.UPSERT, map(statements.row, rows)).close()
+    for ring_out in rows:
+        if ring_out.prices is not None and ring_out.ended_at is not None:
+            ledger.charge(connection, ring_out)
 
 
 def _read_one(connection: sqlite3.Connection, ring_out_id: int) -> RingOut | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ringout.storage import statements
 from ringout.storage.accounts import SqliteAccounts
 from ringout.storage.errors import StorageFailed
+from ringout.storage.ledger import SqliteLedger
 from ringout.storage.lock import Lock
 from ringout.storage.migrate import migrate
 from ringout.storage.ring_outs import SqliteRingOuts
@@ -25,15 +26,18 @@ class SqliteStorage:
         self._lock = lock
         self._writer = Writer(path)
         self._reader = Reader(path)
-        self.ring_outs = SqliteRingOuts(self._writer, self._reader, last_id)
+        self._history = Reader(path)
+        self.ring_outs = SqliteRingOuts(self._writer, self._reader, last_id, self._history)
         self.accounts = SqliteAccounts(self._writer, self._reader)
         self.tokens = SqliteTokens(self._writer, self._reader)
+        self.ledger = SqliteLedger(self._writer, self._reader)
 
     async def close(self) -> None:
         """Writes what waits, then closes."""
         await self.ring_outs.finish_writing()
         await self._writer.close()
         await self._reader.close()
+        await self._history.close()
         self._lock.close()
 
 

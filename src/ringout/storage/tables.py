@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import BigInteger
 
 HEAD = "0002"  # revision of the newest migration
@@ -69,6 +69,32 @@ sessions = Table(
     Column("access_ttl_seconds", Integer, nullable=False),
     Column("refresh_ttl_seconds", Integer, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("renewed_at", Float, nullable=False, server_default="0"),
+    Column("spent_sha256", LargeBinary, nullable=False, server_default=""),
+    Column("renewal_salt", LargeBinary, nullable=False, server_default=""),
+    Column("code_sha256", LargeBinary, nullable=False, server_default=""),
+)
+
+# What prepaid accounts have, and every change of it: a balance is the sum of its account's entries. Both stay when the
+# account goes, for the books.
+balances = Table(
+    "balances",
+    metadata,
+    Column("account_id", _Id, primary_key=True, autoincrement=False),
+    Column("units", BigInteger, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account_id", _Id, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("ring_out_id", BigInteger, unique=True),
+    Column("created_at", Float, nullable=False),
+    Column("note", String, nullable=False),
+    Index("ix_ledger_account_id", "account_id", "id"),
 )
 
 # The columns that questions are asked about, and the whole RingOut as JSON (readable with any SQLite shell).
@@ -80,4 +106,8 @@ ring_outs = Table(
     Column("node", String, nullable=False),
     Column("ended_at", Float, index=True),  # NULL = not ended: found by the same index
     Column("record", Text, nullable=False),
+    Column("account_id", _Id, nullable=False, server_default="0"),
+    # The call log, of an account and, reading on past the others, of one extension. New entries come at the end of an
+    # account's part: with the extension before the id every new RingOut would touch another page.
+    Index("ix_ring_outs_log", "account_id", "id", "extension_id"),
 )

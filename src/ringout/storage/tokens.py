@@ -47,7 +47,8 @@ class SqliteTokens:
 
 
 def _session(row: dict[str, Any]) -> Session:
-    return Session(**{**row, "scopes": tuple(row["scopes"].split())})
+    later = {name: row[name] or b"" for name in ("spent_sha256", "renewal_salt", "code_sha256")}  # "" in older rows
+    return Session(**{**row, **later, "scopes": tuple(row["scopes"].split())})
 
 
 def _save(connection: sqlite3.Connection, session: Session) -> None:

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ringout.service.accounts import Accounts
+from ringout.service.authorization import Authorization
+from ringout.service.call_log import CallLog
+from ringout.service.company import Company
+from ringout.service.extensions import Extensions
+from ringout.service.forwarding_numbers import ForwardingNumbers
 from ringout.service.grants import Grants
+from ringout.service.presence import Presence
 from ringout.service.ringouts import RingOuts
 from ringout.service.tokens import Tokens
 from ringout.web.message import Answer, Request
@@ -28,8 +34,14 @@ class Services:
 
     ring_outs: RingOuts
     accounts: Accounts
+    company: Company
+    extensions: Extensions
+    presence: Presence
     tokens: Tokens
     grants: Grants
+    authorization: Authorization
+    forwarding_numbers: ForwardingNumbers
+    call_log: CallLog
     live_calls: Callable[[], int]
     is_draining: Callable[[], bool]
 
@@ -41,6 +53,7 @@ class Api:
     services: Services
     public_url: str | None
     openapi: bytes  # the document, encoded
+    docs: Answer  # the same as a page
     token_in_query: bool = True  # ?access_token= counts
 
 
@@ -52,6 +65,8 @@ class Operation:
     query: type (msgspec struct) of the query's fields. refusals: every other status that it may answer beside those
     that every operation of its kind may. login: a token is needed, and the path's ids must be its own; handle finds
     request.principal then. permission: scope that the token must carry. group: of the rate limits, None = unlimited.
+    is_page: for people in a browser that knows a cookie; scripts of other origins may not read it. redirects: may
+    answer 302 instead.
     """
 
     name: str
@@ -66,6 +81,8 @@ class Operation:
     login: bool = True
     permission: str | None = None
     group: Group | None = None
+    is_page: bool = False
+    redirects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,118 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-from starlette.types import ASGIApp, Receive, Scope, Send
+import re
+from functools import lru_cache
 
 from ringout import logs
 from ringout.domain.errors import RingOutError, Unavailable
 from ringout.service.ports import IdSource
-from ringout.web import problems
-from ringout.web.errors import MethodNotAllowed, UnreadableRequest
-from ringout.web.message import Answer, Request
+from ringout.web import problems, rate_limits
+from ringout.web.asgi import Receive, Scope, Send
+from ringout.web.endpoint import Endpoint
+from ringout.web.errors import MethodNotAllowed, UnknownPath, UnreadableRequest
+from ringout.web.message import JSON, Answer, Headers, Request
+from ringout.web.router import Router
+from ringout.web.texts import ENGLISH, choose_language
 
-_CORS = (
+_EXPOSED = ("RCRequestId", "Retry-After", "WWW-Authenticate", "Content-Language", *rate_limits.NAMES)
+_READABLE = (
     (b"access-control-allow-credentials", b"true"),
-    (b"access-control-expose-headers", b"RCRequestId, Retry-After, WWW-Authenticate"),
+    (b"access-control-expose-headers", ", ".join(_EXPOSED).encode()),
     (b"vary", b"Origin"),
 )
 _PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
     (b"access-control-max-age", b"600"),
 )
-_ALLOWED_HEADERS = b"Authorization, Content-Type, Accept, Client-Id, X-User-Agent, RC-User-Agent, Discovery-Tag"
-_TUNNELLED = ("GET", "PUT", "PATCH", "DELETE")
+_ALLOWED_HEADERS = (
+    "Authorization, Content-Type, Accept, Accept-Language, Client-Id, X-User-Agent, RC-User-Agent, Discovery-Tag, "
+    "X-HTTP-Method-Override"
+)
+_HEADER_NAMES = re.compile(r"[\w\-]+(?:\s*,\s*[\w\-]+)*", re.ASCII)
 _LONGEST_ORIGIN = 300
+_LONGEST_HEADER_NAMES = 1000
+_TUNNELLED = ("GET", "PUT", "PATCH", "DELETE")
+_IN_ENGLISH = (b"content-language", ENGLISH.encode())
 _NO_DISK = Unavailable("The server cannot reach its data.", 5)
 
 log = logs.get("web")
 
 
 class Edge:
-    """The outermost ASGI application. Whatever happens inside, the client gets a whole answer in the envelope."""
+    """The ASGI application. Whatever happens inside, the client gets a whole answer in the envelope."""
 
-    def __init__(self, inner: ASGIApp, ids: IdSource) -> None:
-        self._inner = inner
+    def __init__(self, endpoints: Router[Endpoint], ids: IdSource, max_body_bytes: int) -> None:
+        self._endpoints = endpoints
         self._ids = ids
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._inner(scope, receive, send)
-            return
+            raise NotImplementedError(scope["type"])
+        request = Request(scope, receive, self._max_body_bytes)
         request_id = f"{self._ids.number(96):024x}"
-        origin = _origin(scope["headers"])
-        common = [(b"rcrequestid", request_id.encode()), *_cors(origin)]
+        answer = await self._answer(request, request_id)
+        headers = [*answer.headers, *request.limit_headers, (b"rcrequestid", request_id.encode())]
+        origin = request.header(b"origin")
+        if origin and not request.is_page:
+            headers += _cors(origin)
+        if answer.status != 204:
+            headers.append((b"content-length", b"%d" % len(answer.body)))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
-        async def send_with_common(event: Any) -> None:
-            if event["type"] == "http.response.start":
-                event["headers"] = [*event["headers"], *common]
-            await send(event)
-
+    async def _answer(self, request: Request, request_id: str) -> Answer:
         try:
-            if scope["method"] == "OPTIONS" and origin and _has(scope["headers"], b"access-control-request-method"):
-                headers = (*_PREFLIGHT, (b"access-control-allow-headers", _ALLOWED_HEADERS))
-                await send_answer(Answer(204, headers=headers), send_with_common)
-                return
-            await self._inner(_routable(scope), receive, send_with_common)
+            if request.method == "OPTIONS" and request.header(b"access-control-request-method"):
+                return _preflight(request)
+            answer = await self._route(request).answer(request)
         except RingOutError as error:
-            await send_answer(problems.answer_error(error), send_with_common)
+            return problems.answer_error(error, _language(request))
         except OSError as error:  # of the stores, when the disk refuses: service.ports
             log.error("the disk refuses", request_id=request_id, why=str(error))
-            await send_answer(problems.answer_error(_NO_DISK), send_with_common)
+            return problems.answer_error(_NO_DISK, _language(request))
         except Exception:
-            log.exception("a request failed", request_id=request_id, method=scope["method"], path=scope["path"])
-            await send_answer(problems.answer(problems.OUR_FAULT), send_with_common)
+            log.exception("a request failed", request_id=request_id, method=request.method, path=request.scope["path"])
+            return problems.answer(problems.OUR_FAULT, _language(request))
+        if JSON in answer.headers:
+            return Answer(answer.status, answer.body, (*answer.headers, _IN_ENGLISH))
+        return answer
+
+    def _route(self, request: Request) -> Endpoint:
+        """Raises UnknownPath, MethodNotAllowed or UnreadableRequest."""
+        scope = request.scope
+        raw_path: bytes = scope["raw_path"]
+        path = raw_path.decode("latin-1")
+        if path.endswith("/"):  # some SDKs add one
+            path = path.rstrip("/") or "/"
+        found = self._endpoints.find(path)
+        if found is None:
+            raise UnknownPath
+        endpoint, request.path_params = found
+        if request.method == "POST":
+            request.method = _tunnelled_method(request)
+        return endpoint
 
 
-async def send_answer(answer: Answer, send: Send) -> None:
-    headers = list(answer.headers)
-    if answer.status != 204:
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
-
-
-def _routable(scope: Scope) -> Scope:
-    """Without the trailing slash that some SDKs add, and with the method that is meant."""
-    path, method = scope["path"], scope["method"]
-    if method == "POST":
-        method = _tunnelled_method(scope)
-    if method is scope["method"] and not path.endswith("/"):
-        return scope
-    return {**scope, "path": path.rstrip("/") or "/", "method": method}
-
-
-def _tunnelled_method(scope: Scope) -> str:
+def _tunnelled_method(request: Request) -> str:
     """The method that a POST stands for: X-HTTP-Method-Override or ?_method=. Raises UnreadableRequest when the two
     disagree."""
-    request = Request(scope, _no_body, 0) if scope["query_string"] else None
-    in_query = request.query().get("_method", "").upper() if request else ""
-    in_header = next((v.decode("latin-1").upper() for k, v in scope["headers"] if k == b"x-http-method-override"), "")
+    in_query = request.query().get("_method", "").upper()
+    in_header = request.header(b"x-http-method-override").upper()
     if in_query and in_header and in_query != in_header:
         raise UnreadableRequest("The overriding methods contradict each other")
     wanted = in_query or in_header
-    if not wanted or wanted == "POST":
-        method: str = scope["method"]
-        return method
+    if wanted in ("", "POST"):
+        return "POST"
     if wanted not in _TUNNELLED:
         raise MethodNotAllowed(_TUNNELLED)
     return wanted
 
 
-async def _no_body() -> Any:
-    return {"type": "http.disconnect"}
+def _language(request: Request) -> str:
+    return choose_language(request.header(b"accept-language"))
 
 
-def _origin(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return next((v for k, v in headers if k == b"origin" and len(v) <= _LONGEST_ORIGIN), b"")
+def _preflight(request: Request) -> Answer:
+    """Whatever the browser asks for is allowed: see _cors."""
+    allowed = _ALLOWED_HEADERS
+    asked = request.header(b"access-control-request-headers").strip()
+    if len(asked) <= _LONGEST_HEADER_NAMES and _HEADER_NAMES.fullmatch(asked):
+        allowed = f"{allowed}, {asked}"
+    return Answer(204, headers=(*_PREFLIGHT, (b"access-control-allow-headers", allowed.encode())))
 
 
-def _has(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bool:
-    return any(k == name for k, _ in headers)
-
-
-def _cors(origin: bytes) -> tuple[tuple[bytes, bytes], ...]:
+@lru_cache(256)
+def _cors(origin: str) -> Headers:
     """Any origin may ask: a request is authorised by the token that it carries, and by no cookie."""
-    return ((b"access-control-allow-origin", origin), *_CORS) if origin else ()
+    if len(origin) > _LONGEST_ORIGIN:
+        return ()
+    return ((b"access-control-allow-origin", origin.encode("latin-1")), *_READABLE)

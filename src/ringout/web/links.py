@@ -6,6 +6,11 @@ from ringout.web.api import Api
 from ringout.web.message import Request
 
 
+def root(api: Api, request: Request) -> str:
+    """Above accounts and dictionaries."""
+    return f"{request.base_url(api.public_url)}/restapi/v1.0"
+
+
 def account_uri(api: Api, request: Request) -> str:
     """Of the account of whoever asks."""
     return f"{request.base_url(api.public_url)}/restapi/v1.0/account/{request.principal.account_id}"

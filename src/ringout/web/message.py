@@ -9,14 +9,14 @@ from re import compile as pattern
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.types import Receive, Scope
-
 from ringout.domain.account import Principal
-from ringout.web.errors import BodyTooLarge, ClientGone, UnreadableRequest
+from ringout.web.asgi import Receive, Scope
+from ringout.web.errors import BodyTooLarge, ClientGone, UnreadableRequest, UnsupportedMediaType
 
 _HOST = pattern(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _MOST_QUERY_FIELDS = 50
 
+Headers = tuple[tuple[bytes, bytes], ...]
 JSON = (b"content-type", b"application/json; charset=utf-8")
 NO_STORE = (b"cache-control", b"no-store")
 
@@ -33,14 +33,28 @@ class Answer:
 class Request:
     """One HTTP request. Nothing is read or decoded before somebody asks."""
 
-    __slots__ = ("_headers", "_max_body_bytes", "_receive", "method", "path_params", "principal", "scope")
+    __slots__ = (
+        "_body",
+        "_headers",
+        "_max_body_bytes",
+        "_receive",
+        "is_page",
+        "limit_headers",
+        "method",
+        "path_params",
+        "principal",
+        "scope",
+    )
 
     principal: Principal  # set before handle is called when the operation needs a login
 
     def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int) -> None:
         self.scope = scope
-        self.method: str = scope["method"]
-        self.path_params: dict[str, str] = scope.get("path_params", {})
+        self.method: str = scope["method"]  # the one that is meant, when another one carries it
+        self.path_params: dict[str, str] = {}
+        self.limit_headers: Headers = ()  # what the answer tells of the rate limit, whatever it will be
+        self.is_page = False
+        self._body: bytes | None = None
         self._receive = receive
         self._max_body_bytes = max_body_bytes
         self._headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of equal names counts
@@ -69,7 +83,15 @@ class Request:
             raise UnreadableRequest("Cannot parse request") from error
 
     async def body(self) -> bytes:
-        """The whole body. Raises BodyTooLarge beyond the configured limit, ClientGone when it never ends."""
+        """The whole body, as often as asked. Raises BodyTooLarge beyond the configured limit, UnsupportedMediaType for
+        a compressed one, ClientGone when it never ends."""
+        if self._body is None:
+            self._body = await self._read_body()
+        return self._body
+
+    async def _read_body(self) -> bytes:
+        if self._headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnsupportedMediaType  # RFC 9110 section 8.4: a small body may unpack to an endless one
         declared = self._headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._max_body_bytes:
             raise BodyTooLarge

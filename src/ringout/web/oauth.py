@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import re
 from urllib.parse import parse_qsl, unquote_plus
 
 from ringout.domain.errors import GrantRefused
-from ringout.service.grants import ClientLogin
+from ringout.service.client_logins import ClientLogin
 from ringout.service.tokens import IssuedTokens
 from ringout.web import schemas
 from ringout.web.api import Api, Group, Operation
 from ringout.web.errors import UnsupportedMediaType
 from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.oauth_bodies import Nothing, RevokeForm, RevokeQuery, TokenForm, TokenInfo
 
+FORM = "application/x-www-form-urlencoded"
 _ESCAPED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
 _MOST_FIELDS = 50
 _HEADERS = (JSON, NO_STORE, (b"pragma", b"no-cache"))  # RFC 6749 section 5.1
@@ -22,18 +25,31 @@ _HEADERS = (JSON, NO_STORE, (b"pragma", b"no-cache"))  # RFC 6749 section 5.1
 
 async def token(api: Api, request: Request) -> Answer:
     form = await _form(request)
-    issued = await api.services.grants.grant(read_client(request.header(b"authorization"), form), form)
-    return Answer(200, schemas.encode(_shown(issued)), _HEADERS)
+    login = read_client(request.header(b"authorization"), form)
+    issued = await api.services.grants.grant(login, form, address_of(request))
+    id_token = api.services.tokens.id_token(issued, request.base_url(api.public_url))
+    return Answer(200, schemas.encode(_shown(issued, id_token)), _HEADERS)
 
 
 async def revoke(api: Api, request: Request) -> Answer:
-    form = await _form(request)
-    await api.services.grants.revoke(read_client(request.header(b"authorization"), form), form)
+    shown = request.query().get("token", "")
+    form = await _form(request, may_be_empty=bool(shown))
+    if shown:
+        form.setdefault("token", shown)
+    await api.services.grants.revoke(read_client(request.header(b"authorization"), form), form, address_of(request))
     return Answer(200, b"{}", _HEADERS)  # SDKs read the body as JSON
 
 
-async def _form(request: Request) -> dict[str, str]:
-    if request.media_type != "application/x-www-form-urlencoded":
+def address_of(request: Request) -> str:
+    """IP of the connection's other end, "" when it has none. X-Forwarded-For is anybody's word and is not read."""
+    client = request.scope.get("client")
+    return client[0] if client else ""
+
+
+async def _form(request: Request, *, may_be_empty: bool = False) -> dict[str, str]:
+    if may_be_empty and request.media_type != FORM and not await request.body():
+        return {}
+    if request.media_type != FORM:
         raise UnsupportedMediaType
     return read_form(await request.body())
 
@@ -51,10 +67,15 @@ def read_form(body: bytes) -> dict[str, str]:
 
 
 def read_client(authorization: str, form: dict[str, str]) -> ClientLogin | None:
-    """From HTTP Basic, from the form, or from both as @rc-ex/core does it. Raises GrantRefused when the two differ."""
+    """From HTTP Basic, from the form, or from both as @rc-ex/core does it. Raises GrantRefused when the two differ,
+    and for a way to log in that we do not offer."""
+    if form.get("client_assertion") or form.get("client_assertion_type"):
+        why = "Authorization method not supported"
+        raise GrantRefused("invalid_client", "OAU-151", why, "client_assertion_type", client_rejected=True)
     in_form = form.get("client_id") or None
+    secret_in_form = form.get("client_secret") or None
     if not authorization:
-        return ClientLogin(in_form, form.get("client_secret") or None) if in_form else None
+        return ClientLogin(in_form, secret_in_form) if in_form else None
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise _bad_header()
@@ -67,7 +88,13 @@ def read_client(authorization: str, form: dict[str, str]) -> ClientLogin | None:
     client_id, secret = _decoded(client_id), _decoded(secret)
     if in_form is not None and in_form != client_id:
         raise _bad_header()
+    if secret_in_form is not None and not hmac.compare_digest(_bytes(secret_in_form), _bytes(secret)):
+        raise _bad_header()
     return ClientLogin(client_id, secret or None)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _decoded(part: str) -> str:
@@ -81,40 +108,43 @@ def _bad_header() -> GrantRefused:
     return GrantRefused("invalid_client", "OAU-123", why, client_rejected=True)
 
 
-def _shown(issued: IssuedTokens) -> schemas.TokenInfo:
+def _shown(issued: IssuedTokens, id_token: str | None) -> TokenInfo:
     session = issued.session
-    return schemas.TokenInfo(
+    return TokenInfo(
         access_token=issued.access_token,
         token_type="bearer",
-        expires_in=session.access_ttl_seconds,
-        refresh_token=issued.refresh_token,
-        refresh_token_expires_in=session.refresh_ttl_seconds,
+        expires_in=issued.access_seconds,
         scope=" ".join(session.scopes),
-        owner_id=str(session.extension_id),
-        endpoint_id=session.endpoint_id,
         session_id=session.session_id,
+        endpoint_id=session.endpoint_id,
+        owner_id=str(session.extension_id),
+        refresh_token=issued.refresh_token or None,
+        refresh_token_expires_in=issued.refresh_seconds if issued.refresh_token else None,
+        id_token=id_token,
     )
 
 
 TOKEN = Operation(
     "getToken",
     token,
-    "Logs in: grants urn:ietf:params:oauth:grant-type:jwt-bearer (assertion), password (username, extension, "
-    "password) and refresh_token. The client shows itself by HTTP Basic or in the form.",
-    answer=schemas.TokenInfo,
-    body=schemas.TokenForm,
-    media_type="application/x-www-form-urlencoded",
-    refusals=(400, 401, 405, 413, 415, 503),
+    "Logs in. Grants: urn:ietf:params:oauth:grant-type:jwt-bearer (assertion), authorization_code (code, redirect_uri, "
+    "code_verifier), refresh_token, password (username, extension, password) and, for the administration, "
+    "client_credentials. The client shows itself by HTTP Basic or in the form; a public client by its client_id.",
+    answer=TokenInfo,
+    body=TokenForm,
+    media_type=FORM,
+    refusals=(401,),
     login=False,
     group=Group.AUTH,
 )
 REVOKE = Operation(
     "revokeToken",
     revoke,
-    "Logs out: ends the session that the token, access or refresh, belongs to. 200 also for a token nobody knows.",
-    answer=schemas.Nothing,
-    body=schemas.RevokeForm,
-    media_type="application/x-www-form-urlencoded",
-    refusals=(400, 401, 405, 413, 415, 503),
+    "Logs out. Ends the session that the token, access or refresh, belongs to. 200 also for a token nobody knows.",
+    answer=Nothing,
+    body=RevokeForm,
+    query=RevokeQuery,
+    media_type=FORM,
+    refusals=(401,),
     login=False,
 )

@@ -42,6 +42,13 @@ class Navigation(Struct, rename="camel", omit_defaults=True):
     next_page: PageUri | None = None
 
 
+class PageQuery(Struct, rename="camel"):
+    """Which part of the list: see wanted_page, which reads it."""
+
+    page: int | None = None
+    per_page: int | str | None = None
+
+
 class Page(Struct):
     """Which page is asked for. Counted from 1."""
 

@@ -13,8 +13,9 @@ from ringout.web.message import Request
 
 T = TypeVar("T")
 
-_JSON_PATH = re.compile(r"at `\$\.([A-Za-z_.]+)`")
+_JSON_PATH = re.compile(r"at `\$\.([A-Za-z_.]+)(?:\[[^`]*)?`")
 _MISSING = re.compile(r"missing required field `([A-Za-z]+)`")
+_UNKNOWN = re.compile(r"contains unknown field `([^`]{1,100})`")  # where a struct forbids them
 
 
 async def read_json(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
@@ -40,6 +41,9 @@ def _complaint(text: str) -> Exception:
     missing = _MISSING.search(text)
     if missing:
         return MissingParameter(f"{path[1]}.{missing[1]}" if path else missing[1])
+    unknown = _UNKNOWN.search(text)
+    if unknown:
+        return BadParameter(f"{path[1]}.{unknown[1]}" if path else unknown[1])
     return BadParameter(path[1]) if path else UnreadableRequest("Cannot parse request")
 
 

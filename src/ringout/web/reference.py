@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from ringout.domain.errors import RingOutError
+import msgspec
+
+from ringout.domain.errors import ForwardingNumberRefused, RingOutError
 from ringout.web import openapi, problems, routes
 from ringout.web.api import Operation, Resource
 
@@ -21,7 +23,9 @@ def render() -> str:
 def _head() -> Iterator[str]:
     yield "# HTTP API"
     yield ""
-    yield "Made from the code by `python -m ringout.web.reference`. The same as OpenAPI 3.1: `GET /openapi.json`."
+    yield "Made from the code by `python -m ringout.web.reference`. A running server tells the same: `/openapi.json` is"
+    yield "OpenAPI 3.1, `/docs` a page."
+    yield ""
     yield "`{accountId}` and `{extensionId}` are `~` or the ids of the token's owner."
     yield ""
 
@@ -37,12 +41,18 @@ def _operation(resource: Resource, method: str, operation: Operation) -> Iterato
     yield ""
     yield operation.summary
     yield ""
-    yield f"- Permission: {operation.permission or 'none, no login needed'}"
+    login = "none" if operation.login else "none, no login needed"
+    yield f"- Permission: {operation.permission or login}"
+    if operation.group is not None:
+        yield f"- Rate limit: {operation.group}"
+    if operation.query is not None:
+        names = (field.encode_name for field in msgspec.structs.fields(operation.query))
+        yield f"- Query: {', '.join(f'`{name}`' for name in names)}"
     if operation.body is not None:
         yield f"- Body: `{operation.media_type}`, {_link(operation.body)}"
     answer = "no body" if operation.answer is None else _link(operation.answer)
-    yield f"- Answer: {operation.status}, {answer}"
-    yield f"- Refusals: {', '.join(map(str, operation.refusals))}"
+    yield f"- Answer: {operation.status}, {'a page' if operation.is_page else answer}"
+    yield f"- Refusals: {', '.join(map(str, openapi.refusals(operation)))}"
     yield ""
 
 
@@ -89,19 +99,24 @@ def _errors() -> Iterator[str]:
     yield "|---|---|---|---|"
     rows = []
     for kind, word in problems.PROBLEMS.items():
-        problem = word(_example(kind))
         when = " ".join((inspect.getdoc(kind) or "").split()).partition(". ")[0].rstrip(".")
-        rows.append(f"| {problem.status} | {problem.top} | {problem.code} | {when} |")
+        for error in _examples(kind):
+            problem = word(error)
+            said = f"{when}: {problem.message}" if kind is ForwardingNumberRefused else when
+            rows.append(f"| {problem.status} | {problem.top} | {problem.code} | {said} |")
     ours = problems.OUR_FAULT
     rows.append(f"| {ours.status} | {ours.top} | {ours.code} | A bug of ours; the log has it under the RCRequestId |")
     yield from sorted(rows)
 
 
-def _example(kind: type[RingOutError]) -> RingOutError:
+def _examples(kind: type[RingOutError]) -> Iterator[RingOutError]:
+    """One, or one for each rule that it stands for."""
     named: Any = kind
-    values: dict[str, Any] = {"retry_after_seconds": 1, "client_rejected": False, "code": "CMN-1xx or OAU-xxx"}
+    values: dict[str, Any] = {"retry_after_seconds": 1, "limit": 1, "client_rejected": False}
+    values["code"] = "CMN-1xx or OAU-xxx"
     names = [field.name for field in fields(named)] if is_dataclass(named) else []
-    return kind(**{name: values.get(name, "x") for name in names})
+    for rule in problems.FORWARDING_RULES if kind is ForwardingNumberRefused else (0,):
+        yield kind(**{name: rule if name == "rule" else values.get(name, "x") for name in names})
 
 
 if __name__ == "__main__":

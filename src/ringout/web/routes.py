@@ -2,72 +2,112 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute, Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from collections.abc import Sequence
 
 from ringout.config import Config
-from ringout.service.ports import IdSource
-from ringout.web import about, oauth, openapi, ring_outs, schemas
+from ringout.service.ports import Clock, IdSource
+from ringout.web import (
+    about,
+    account,
+    authz_profile,
+    call_log,
+    call_log_sync,
+    caller_id,
+    devices,
+    dictionary,
+    docs_page,
+    extensions,
+    features,
+    forwarding_numbers,
+    number_parser,
+    number_parser_v2,
+    oauth,
+    oauth_authorize,
+    oauth_discovery,
+    openapi,
+    phone_numbers,
+    presence,
+    ring_outs,
+    schemas,
+)
 from ringout.web.api import Api, Resource, Services
-from ringout.web.edge import Edge, send_answer
-from ringout.web.errors import MethodNotAllowed, UnknownPath
-from ringout.web.message import Request
-from ringout.web.security import authenticate, authorize
+from ringout.web.asgi import ASGIApp
+from ringout.web.edge import Edge
+from ringout.web.endpoint import Endpoint
+from ringout.web.rate_limits import rate_limits
+from ringout.web.router import Router
 
 _V1 = "/restapi/v1.0"
-_EXTENSION = f"{_V1}/account/{{accountId}}/extension/{{extensionId}}"
+_ACCOUNT = f"{_V1}/account/{{accountId}}"
+_EXTENSION = f"{_ACCOUNT}/extension/{{extensionId}}"
 
 RESOURCES = (
     Resource(f"{_EXTENSION}/ringout/{{ringoutId}}", ring_outs.NUMBER_MEMBER),
     Resource(f"{_EXTENSION}/ringout", ring_outs.NUMBER_COLLECTION),
     Resource(f"{_EXTENSION}/ring-out/{{ringoutId}}", ring_outs.TEXT_MEMBER),
     Resource(f"{_EXTENSION}/ring-out", ring_outs.TEXT_COLLECTION),
+    Resource(f"{_EXTENSION}/forwarding-number", forwarding_numbers.COLLECTION),
+    Resource(f"{_EXTENSION}/forwarding-number/{{forwardingNumberId}}", forwarding_numbers.MEMBER),
+    Resource(f"{_EXTENSION}/caller-id", caller_id.RESOURCE),
+    Resource(f"{_EXTENSION}/call-log", call_log.USER_LOG),
+    Resource(f"{_EXTENSION}/call-log/{{callRecordId}}", call_log.USER_RECORD),
+    Resource(f"{_EXTENSION}/call-log-sync", call_log_sync.USER),
+    Resource(f"{_EXTENSION}/active-calls", call_log.USER_ACTIVE),
+    Resource(f"{_ACCOUNT}/call-log", call_log.COMPANY_LOG),
+    Resource(f"{_ACCOUNT}/call-log/{{callRecordId}}", call_log.COMPANY_RECORD),
+    Resource(f"{_ACCOUNT}/call-log-sync", call_log_sync.COMPANY),
+    Resource(f"{_ACCOUNT}/active-calls", call_log.COMPANY_ACTIVE),
+    Resource(f"{_EXTENSION}/features", features.FEATURES),
+    Resource(f"{_EXTENSION}/authz-profile", authz_profile.PROFILE),
+    Resource(f"{_EXTENSION}/authz-profile/check", authz_profile.CHECK),
+    Resource(f"{_EXTENSION}/device", devices.DEVICES),
+    Resource(f"{_EXTENSION}/grant", devices.GRANTS),
+    Resource(f"{_EXTENSION}/business-hours", account.USER_HOURS),
+    Resource(f"{_EXTENSION}/phone-number", phone_numbers.EXTENSION_COLLECTION),
+    Resource(f"{_EXTENSION}/phone-number/{{phoneNumberId}}", phone_numbers.EXTENSION_MEMBER),
+    Resource(f"{_EXTENSION}/presence", presence.EXTENSION),
+    Resource(_EXTENSION, extensions.MEMBER),
+    Resource(f"{_ACCOUNT}/extension", extensions.COLLECTION),
+    Resource(f"{_ACCOUNT}/phone-number", phone_numbers.ACCOUNT_COLLECTION),
+    Resource(f"{_ACCOUNT}/phone-number/{{phoneNumberId}}", phone_numbers.ACCOUNT_MEMBER),
+    Resource(f"{_ACCOUNT}/presence", presence.ACCOUNT),
+    Resource(f"{_ACCOUNT}/service-info", account.SERVICE_INFO),
+    Resource(f"{_ACCOUNT}/business-address", account.BUSINESS_ADDRESS),
+    Resource(f"{_ACCOUNT}/business-hours", account.COMPANY_HOURS),
+    Resource(_ACCOUNT, account.ACCOUNT),
+    Resource(f"{_ACCOUNT}/dialing-plan", dictionary.DIALING_PLANS),
+    Resource(f"{_V1}/dictionary/country", dictionary.COUNTRIES),
+    Resource(f"{_V1}/dictionary/country/{{countryId}}", dictionary.COUNTRY),
+    Resource(f"{_V1}/dictionary/timezone", dictionary.TIMEZONES),
+    Resource(f"{_V1}/dictionary/timezone/{{timezoneId}}", dictionary.TIMEZONE),
+    Resource(f"{_V1}/dictionary/language", dictionary.LANGUAGES),
+    Resource(f"{_V1}/dictionary/language/{{languageId}}", dictionary.LANGUAGE),
+    Resource(f"{_V1}/number-parser/parse", {"POST": number_parser.PARSE}),
+    Resource("/restapi/v2/number-parser/parse", {"POST": number_parser_v2.PARSE}),
     Resource("/restapi/oauth/token", {"POST": oauth.TOKEN}),
     Resource("/restapi/oauth/revoke", {"POST": oauth.REVOKE}),
+    Resource("/restapi/oauth/authorize", oauth_authorize.AUTHORIZE),
+    Resource("/restapi/oauth/userinfo", {"GET": oauth_discovery.USER_INFO}),
+    Resource("/restapi/oauth/jwks", {"GET": oauth_discovery.KEYS}),
+    Resource("/restapi/oauth/wstoken", {"POST": oauth_discovery.WS_TOKEN}),
+    Resource("/.well-known/openid-configuration", {"GET": oauth_discovery.CONFIGURATION}),
     Resource("/restapi", {"GET": about.VERSIONS}),
     Resource(_V1, {"GET": about.VERSION}),
     Resource("/healthz", {"GET": about.HEALTH}),
     Resource("/openapi.json", {"GET": openapi.DOCUMENT}),
+    Resource("/docs", {"GET": docs_page.PAGE}),
 )
 
 
-class Endpoint:
-    """One resource as an ASGI application of its own."""
-
-    def __init__(self, resource: Resource, api: Api, max_body_bytes: int) -> None:
-        self._methods = dict(resource.methods)
-        if "GET" in self._methods:
-            self._methods["HEAD"] = self._methods["GET"]  # RFC 9110 section 9.3.2; the server below drops the body
-        self._allow = tuple(self._methods)
-        self._api = api
-        self._max_body_bytes = max_body_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = self._methods.get(scope["method"])
-        if operation is None:
-            raise MethodNotAllowed(self._allow)
-        api = self._api
-        request = Request(scope, receive, self._max_body_bytes)
-        if operation.login:
-            principal = authenticate(request, api.services.tokens, in_query=api.token_in_query)
-            authorize(principal, request, operation.permission)
-            request.principal = principal
-        await send_answer(await operation.handle(api, request), send)
-
-
-def make_app(config: Config, services: Services, ids: IdSource) -> ASGIApp:
-    """The ASGI application."""
+def make_app(
+    config: Config, services: Services, ids: IdSource, clock: Clock, resources: Sequence[Resource] = RESOURCES
+) -> ASGIApp:
+    """The ASGI application that serves these resources."""
     public_url = config.http.public_url.rstrip("/") if config.http.public_url else None
-    document = schemas.encode(openapi.make(RESOURCES))
-    api = Api(services, public_url, document, config.http.token_in_query)
-    routes: list[BaseRoute] = [
-        Route(resource.path, Endpoint(resource, api, config.http.max_body_bytes)) for resource in RESOURCES
-    ]
-    return Edge(Router(routes, redirect_slashes=False, default=_unknown), ids)
-
-
-async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1000})
-        return
-    raise UnknownPath
+    document = openapi.make(resources)
+    api = Api(services, public_url, schemas.encode(document), docs_page.make(document), config.http.token_in_query)
+    limits = rate_limits(config.limits, clock)
+    endpoints: Router[Endpoint] = Router()
+    for resource in resources:
+        endpoints.add(resource.path, Endpoint(resource, api, limits))
+    return Edge(endpoints, ids, config.http.max_body_bytes)

@@ -166,52 +166,6 @@ def _time(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
-# --- oauth/token -------------------------------------------------------------------------------------------------
-
-
-class TokenInfo(Struct):
-    """Times in seconds from now."""
-
-    access_token: str
-    token_type: str
-    expires_in: int
-    refresh_token: str
-    refresh_token_expires_in: int
-    scope: str
-    owner_id: str
-    endpoint_id: str
-    session_id: str
-
-
-class TokenForm(Struct):
-    """The form of the token endpoint. Which fields a grant needs: see its description."""
-
-    grant_type: str
-    assertion: str | None = None
-    username: str | None = None
-    extension: str | None = None
-    password: str | None = None
-    refresh_token: str | None = None
-    client_id: str | None = None
-    client_secret: str | None = None
-    scope: str | None = None
-    access_token_ttl: int | None = None
-    refresh_token_ttl: int | None = None
-    endpoint_id: str | None = None
-
-
-class RevokeForm(Struct):
-    """The form of the revocation endpoint."""
-
-    token: str
-    client_id: str | None = None
-    client_secret: str | None = None
-
-
-class Nothing(Struct):
-    """An empty object."""
-
-
 # --- errors and the rest -----------------------------------------------------------------------------------------
 
 
@@ -225,14 +179,25 @@ class ApiError(Struct, rename="camel", omit_defaults=True):
     permission_name: str | None = None
 
 
+class RefusedRingOut(Struct, rename="camel"):
+    """What would have become of a RingOut. callerStatus or calleeStatus tells which leg is refused, and why."""
+
+    call_status: CallStatus
+    caller_status: PartyStatus
+    callee_status: PartyStatus
+
+
 class ErrorEnvelope(Struct, rename={"error_code": "errorCode"}, omit_defaults=True):
-    """The body of every refusal. `error` and `error_description` only from the token endpoint."""
+    """The body of every refusal. `error` and `error_description` only from the token endpoint. `feature` names a
+    service feature that is not available; `status` stands where a RingOut is refused for one of its numbers."""
 
     error_code: str
     message: str
     errors: Annotated[list[ApiError], Meta(min_length=1)] = field(default_factory=list)
     error: str | None = None
     error_description: str | None = None
+    feature: str | None = None
+    status: RefusedRingOut | None = None
 
 
 class ApiVersion(Struct, rename="camel"):

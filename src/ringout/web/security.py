@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ringout.domain import scopes
 from ringout.domain.account import Principal
 from ringout.domain.errors import (
     AnotherExtension,
     AuthorizationUnsupported,
+    ExtensionLoginNeeded,
     InsufficientScope,
     NotFound,
     TokenMissing,
@@ -30,8 +32,10 @@ def authenticate(request: Request, tokens: Tokens, *, in_query: bool) -> Princip
 
 
 def authorize(principal: Principal, request: Request, permission: str | None) -> None:
-    """The ids of the path must be the asker's own or ~, and the token must carry the permission.
-    Raises NotFound, AnotherExtension or InsufficientScope."""
+    """A user must stand behind the token, the ids of the path must be the asker's own or ~, and the token must carry
+    the permission. Raises ExtensionLoginNeeded, NotFound, AnotherExtension or InsufficientScope."""
+    if principal.extension_id == 0 and permission != scopes.ADMIN:
+        raise ExtensionLoginNeeded
     account_id = request.path_params.get("accountId", "~")
     if account_id != "~" and account_id != str(principal.account_id):
         raise NotFound("accountId")

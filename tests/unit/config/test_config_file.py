@@ -143,6 +143,7 @@ extension = "101"
         ('[media]\naddress = "0.0.0.0"', "media.address"),
         ('[media]\nprompts = "nowhere"', "media.prompts"),
         ('[call]\ncountry = "USA"', "call.country"),
+        ('[call]\ncountry = "xx"', "call.country"),
         ("[call]\ndrain_seconds = -1", "call.drain_seconds"),
         ('[account]\nmain_number = "6505550100"', "account.main_number"),
         ('[[account.extensions]]\nextension = "x"', "account.extensions.1.extension"),

@@ -90,7 +90,7 @@ def possible_facts(now: Situation) -> Iterator[Fact]:
         yield f.DigitPressed(party, "7")
     for timer in now.timers:
         yield f.TimeUp(timer)
-    yield from (f.SoundsPlayed(), f.Cancelled(), f.Drained(), f.MediaFailed("It died."), f.Broken())
+    yield from (f.SoundsPlayed(), f.BalanceUsedUp(), f.Cancelled(), f.Drained(), f.MediaFailed("It died."), f.Broken())
 
 
 def step(now: Situation, fact: Fact) -> tuple[Situation, tuple[Order, ...]]:

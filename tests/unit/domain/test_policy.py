@@ -1,28 +1,60 @@
+"""Who may call what. Every refusal is a row, on both legs."""
+
 from dataclasses import replace
 
 import pytest
 
-from ringout.domain.account import Account, CallerIdSettings, Extension, ForwardingNumber, OwnedNumber, UsageType
+from ringout.domain.account import (
+    Account,
+    CallerIdSettings,
+    Extension,
+    ForwardingNumber,
+    OwnedNumber,
+    UsageType,
+)
 from ringout.domain.errors import (
     BadNumber,
     BadParameter,
     CallerIdNotYours,
     DestinationBarred,
+    FeatureUnavailable,
+    InternationalDisabled,
     MissingParameter,
+    NoSuchUser,
     NotFound,
 )
 from ringout.domain.plan import CallPlan
 from ringout.domain.policy import Asker, CallRequest, Rules, check
 
 MAIN, HOME, MOBILE, SHOWN = "+16505550100", "+16505550111", "+16505550122", "+16505550133"
-COLLEAGUES_PHONE, OUTSIDE = "+16505550144", "+14155550199"
-ACCOUNT = Account(1, MAIN, numbers=(OwnedNumber(6, SHOWN, UsageType.DIRECT, 2),))
-USER = Extension(2, 1, "101", forwarding_numbers=(ForwardingNumber("7", HOME), ForwardingNumber("8", MOBILE)))
-COLLEAGUE = Extension(3, 1, "102", forwarding_numbers=(ForwardingNumber("9", COLLEAGUES_PHONE),))
+COLLEAGUES_PHONE, OUTSIDE, LONDON = "+16505550144", "+14155550199", "+442079460958"
+COMPANY, UNSHOWN, COLLEAGUES_OWN = "+16505550166", "+16505550167", "+16505550168"
+TOLL_FREE, FOREIGN_TOLL_FREE, BAHAMAS, PUERTO_RICO = "+18005550123", "+448081570192", "+12425550123", "+17875550123"
+ACCOUNT = Account(
+    1,
+    MAIN,
+    numbers=(
+        OwnedNumber(20, SHOWN, UsageType.DIRECT, 2),
+        OwnedNumber(21, COMPANY),
+        OwnedNumber(22, UNSHOWN, caller_id=False),
+        OwnedNumber(23, COLLEAGUES_OWN, UsageType.DIRECT, 3),
+    ),
+    international=True,
+)
+PHONES = (HOME, MOBILE, TOLL_FREE, FOREIGN_TOLL_FREE, LONDON, BAHAMAS, PUERTO_RICO, UNSHOWN)
+USER = Extension(
+    2, 1, "101", forwarding_numbers=tuple(ForwardingNumber(str(7 + i), number) for i, number in enumerate(PHONES))
+)
+COLLEAGUE = Extension(3, 1, "102", forwarding_numbers=(ForwardingNumber("99", COLLEAGUES_PHONE),))
 PHONELESS = Extension(4, 1, "103")
-ON_911 = Extension(5, 1, "911", forwarding_numbers=(ForwardingNumber("10", "+16505550155"),))
-COLLEAGUES = {e.number: e for e in (USER, COLLEAGUE, PHONELESS, ON_911)}
+ON_911 = Extension(5, 1, "911", forwarding_numbers=(ForwardingNumber("98", "+16505550155"),))
+ON_110 = Extension(6, 1, "110", forwarding_numbers=(ForwardingNumber("97", "+16505550156"),))
+ON_9911 = Extension(7, 1, "9911", forwarding_numbers=(ForwardingNumber("96", "+16505550157"),))
+GONE = Extension(8, 1, "108", forwarding_numbers=(ForwardingNumber("95", "+16505550158"),), enabled=False)
+ABROAD = Extension(9, 1, "105", forwarding_numbers=(ForwardingNumber("94", LONDON),))
+COLLEAGUES = {e.number: e for e in (USER, COLLEAGUE, PHONELESS, ON_911, ON_110, ON_9911, GONE, ABROAD)}
 ASKER = Asker(ACCOUNT, USER, COLLEAGUES)
+AT_HOME = Asker(replace(ACCOUNT, international=False), USER, COLLEAGUES)
 
 
 def plan(to: str = OUTSIDE, asker: Asker = ASKER, rules: Rules = Rules(), **fields: object) -> CallPlan:  # noqa: B008
@@ -33,89 +65,259 @@ def with_choice(choice: str) -> Asker:
     return Asker(ACCOUNT, replace(USER, caller_id=CallerIdSettings(choice)), COLLEAGUES)
 
 
+def in_country(country: str) -> Asker:
+    return Asker(replace(ACCOUNT, country=country), USER, COLLEAGUES)
+
+
+def refused(error: type[Exception], asker: Asker = ASKER, rules: Rules = Rules(), **fields: object) -> Exception:  # noqa: B008
+    with pytest.raises(error) as raised:
+        plan(asker=asker, rules=rules, **fields)  # type: ignore[arg-type]
+    return raised.value
+
+
+def refused_on_both_legs(error: type[Exception], number: str, asker: Asker = ASKER) -> None:
+    for field, parameter in (("to", "to.phoneNumber"), ("from_number", "from.phoneNumber")):
+        raised = refused(error, asker, **{field: number})
+        assert raised.parameter == parameter  # type: ignore[attr-defined]
+
+
 def test_the_whole_plan() -> None:
     account = replace(ACCOUNT, country="de", language="fr")
-    got = check(
-        CallRequest("+14155550199 ", "+4930123456", None, SHOWN, True), Asker(account, USER, COLLEAGUES), Rules()
-    )
+    request = CallRequest("+14155550199 ", "+4930123456", None, SHOWN, True)
+    got = check(request, Asker(account, USER, COLLEAGUES), Rules())
     assert got == CallPlan(1, 2, "+4930123456", OUTSIDE, SHOWN, MAIN, True, "fr", "de")
+
+
+# --- who rings first ---------------------------------------------------------------------------------------------
 
 
 def test_from_defaults_to_the_first_forwarding_number() -> None:
     assert plan().caller_number == HOME
 
 
+def test_from_defaults_to_the_one_that_was_made_the_default() -> None:
+    asker = Asker(ACCOUNT, replace(USER, default_forwarding_id="8"), COLLEAGUES)
+    assert plan(asker=asker).caller_number == MOBILE
+
+
 def test_from_is_mandatory_without_a_forwarding_number() -> None:
-    with pytest.raises(MissingParameter) as refused:
-        plan(asker=Asker(ACCOUNT, PHONELESS, COLLEAGUES))
-    assert refused.value.parameter == "from"
+    raised = refused(MissingParameter, Asker(ACCOUNT, PHONELESS, COLLEAGUES))
+    assert raised.parameter == "from"  # type: ignore[attr-defined]
 
 
 def test_from_by_forwarding_number_id() -> None:
     assert plan(forwarding_number_id="8").caller_number == MOBILE
 
 
-@pytest.mark.parametrize("unknown", ["9", "", "nonsense"])
+@pytest.mark.parametrize("unknown", ["99", "", "nonsense"])
 def test_another_ones_forwarding_number_does_not_exist(unknown: str) -> None:
-    with pytest.raises(NotFound) as refused:
-        plan(forwarding_number_id=unknown)
-    assert refused.value.parameter == "from.forwardingNumberId"
+    raised = refused(NotFound, forwarding_number_id=unknown)
+    assert raised.parameter == "from.forwardingNumberId"  # type: ignore[attr-defined]
 
 
 def test_from_may_be_an_arbitrary_number() -> None:
-    assert plan(from_number="442079460958").caller_number == "+442079460958"
+    assert plan(from_number="442079460958").caller_number == LONDON
 
 
-@pytest.mark.parametrize("target", [f"{MAIN}*102", "16505550100*102", "102", " 102 "])
+@pytest.mark.parametrize("target", [f"{MAIN}*102", "16505550100*102", "650-555-0100 * 102", "102", " 102 "])
 def test_a_colleague_is_reached_at_the_default_phone(target: str) -> None:
     assert plan(to=target).callee_number == COLLEAGUES_PHONE
     assert plan(from_number=target).caller_number == COLLEAGUES_PHONE
 
 
-@pytest.mark.parametrize("target", [f"{MAIN}*109", f"{OUTSIDE}*102", "103", f"{MAIN}*103", "109", "", "x"])
-def test_a_target_that_no_phone_stands_behind(target: str) -> None:
-    with pytest.raises(BadNumber) as refused:
-        plan(to=target)
-    assert refused.value.parameter == "to.phoneNumber"
-    with pytest.raises(BadNumber) as refused:
-        plan(from_number=target)
-    assert refused.value.parameter == "from.phoneNumber"
+def test_country_id_reads_national_numbers() -> None:
+    assert plan(to="020 7946 0958", country_id="224").callee_number == LONDON
+    assert plan(to="020 7946 0958", country_id=" 224 ").callee_number == LONDON
+    assert plan(to="020 7946 0958", asker=in_country("gb")).callee_number == LONDON
+    assert plan(to="650 555 0122", asker=in_country("gb"), country_id="1").callee_number == MOBILE
 
 
-@pytest.mark.parametrize("number", ["911", "112", " 911 "])
+@pytest.mark.parametrize("unknown", ["44", "0", "", "-1", "999999999999", "US", "²", "01"])
+def test_an_unknown_country_is_not_dialled_as_another_one(unknown: str) -> None:
+    assert refused(BadParameter, country_id=unknown).parameter == "country.id"  # type: ignore[attr-defined]
+
+
+# --- targets that are refused ------------------------------------------------------------------------------------
+
+REFUSED = [
+    (NoSuchUser, f"{MAIN}*109"),
+    (NoSuchUser, f"{MAIN}*108"),  # an extension that is switched off
+    (NoSuchUser, "108"),
+    (NoSuchUser, "109"),
+    (NoSuchUser, "12345"),
+    (NoSuchUser, "123456"),
+    (DestinationBarred, "103"),  # has no phone
+    (DestinationBarred, f"{MAIN}*103"),
+    (BadNumber, f"{OUTSIDE}*102"),
+    (BadNumber, "1234567"),
+    (BadNumber, ""),
+    (BadNumber, " "),
+    (BadNumber, "x"),
+    (BadNumber, "1-09"),
+]
+
+
+@pytest.mark.parametrize(("error", "target"), REFUSED)
+def test_a_target_that_no_phone_stands_behind(error: type[Exception], target: str) -> None:
+    refused_on_both_legs(error, target)
+
+
+EMERGENCY = [
+    "911", " 911 ", "112", "999", "000", "9-1-1", "9 1 1", "(911)", "+911", "+112", "911*101", "911#", "*911", "9911#",
+    "1911", "0112", "9112", "00112", "9999", "011911", "+1 911", "1-911", "+44 999", "44999", "00 44 999", "011 44 999",
+    "+49110", "119", "08", "104", "+19115550100", "911 555 0100", "1 (911) 555-0100", "9\u202f1\u202f1",
+    "\u202a911\u202c", "+1 112 555 0100",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", EMERGENCY)
 def test_emergency_numbers_are_barred_even_as_extensions(number: str) -> None:
+    refused_on_both_legs(DestinationBarred, number)
+    assert refused(DestinationBarred, to=number).why.startswith("Emergency")  # type: ignore[attr-defined]
+
+
+def test_a_country_of_the_request_brings_its_emergency_numbers() -> None:
+    assert plan(to="110").callee_number == "+16505550156"
     with pytest.raises(DestinationBarred):
-        plan(to=number)
+        plan(to="110", country_id="83")
+
+
+@pytest.mark.parametrize(("number", "phone"), [("101", HOME), ("110", "+16505550156"), ("9911", "+16505550157")])
+def test_extensions_that_look_like_emergency_numbers_of_others_are_called(number: str, phone: str) -> None:
+    assert plan(to=number).callee_number == phone
+    assert plan(from_number=number).caller_number == phone
+
+
+def test_a_phone_of_the_users_that_is_an_emergency_number_is_barred_too() -> None:
+    user = replace(USER, forwarding_numbers=(ForwardingNumber("7", "+19115550100"),))
+    raised = refused(DestinationBarred, Asker(ACCOUNT, user, COLLEAGUES))
+    assert (raised.parameter, raised.why[:9]) == ("from", "Emergency")  # type: ignore[attr-defined]
 
 
 def test_a_number_that_no_trunk_serves_is_barred() -> None:
     assert plan(rules=Rules(("+1",))).callee_number == OUTSIDE
-    with pytest.raises(DestinationBarred) as refused:
-        plan(to="+442079460958", rules=Rules(("+1", "+49")))
-    assert refused.value.parameter == "to.phoneNumber"
+    for field in ("to", "from_number"):
+        raised = refused(DestinationBarred, rules=Rules(("+1", "+49")), **{field: LONDON})
+        assert raised.parameter.partition(".")[0] == field.partition("_")[0]  # type: ignore[attr-defined]
+        assert raised.why == "No trunk serves this number."  # type: ignore[attr-defined]
 
 
-def test_country_id_reads_national_numbers() -> None:
-    assert plan(to="020 7946 0958", country_id="224").callee_number == "+442079460958"
-    with pytest.raises(BadParameter) as refused:
-        plan(country_id="44")
-    assert refused.value.parameter == "country.id"
+@pytest.mark.parametrize(("prefix", "is_barred"), [("+1415", True), ("+14155550199", True), ("+1416", False)])
+def test_prefixes_that_the_account_blocks(prefix: str, is_barred: bool) -> None:
+    asker = Asker(replace(ACCOUNT, blocked=("+900", prefix)), USER, COLLEAGUES)
+    if is_barred:
+        refused_on_both_legs(DestinationBarred, OUTSIDE, asker)
+        assert "does not allow" in refused(DestinationBarred, asker, to="415 555 0199").why  # type: ignore[attr-defined]
+    else:
+        assert plan(asker=asker).callee_number == OUTSIDE
 
 
-@pytest.mark.parametrize(("choice", "shown"), [("main", MAIN), ("current", HOME), ("blocked", None), (SHOWN, SHOWN)])
-def test_the_default_caller_id(choice: str, shown: str | None) -> None:
+def test_whose_ring_out_is_switched_off_calls_nobody() -> None:
+    for asker in (
+        Asker(replace(ACCOUNT, ring_out=False), USER, COLLEAGUES),
+        Asker(ACCOUNT, replace(USER, ring_out=False), COLLEAGUES),
+    ):
+        assert refused(FeatureUnavailable, asker).feature == "RingOut"  # type: ignore[attr-defined]
+
+
+# --- at home and abroad ------------------------------------------------------------------------------------------
+
+INTERNATIONAL = [
+    ("us", "+12425550123"), ("us", "+18765550123"), ("us", "1 345 344 3434"), ("us", "+18095550123"), ("us", LONDON),
+    ("us", "011 44 20 7946 0958"), ("us", "+80012345678"), ("us", "+88213300655"), ("us", "+870773111632"),
+    ("us", f"{MAIN}*105"), ("us", "105"), ("gb", "+16505550100"), ("gb", "+18005550123"), ("gb", "+441534456789"),
+    ("ru", "+77015550123"), ("de", "+80012345678"), ("ca", "+1 242 555 0123"), ("fr", "+590590123456"),
+]  # fmt: skip
+DOMESTIC = [
+    ("us", "+16505550199"), ("us", "13443334444"), ("us", "+14165550123"), ("us", "+17875550123"), ("us", "8005550123"),
+    ("us", "+16715550123"), ("us", "+16845550123"), ("us", "+13405550123"), ("us", "+16705550123"), ("us", "102"),
+    ("ca", "+16505550199"), ("pr", "+16505550199"), ("gb", LONDON), ("de", "030 123456"), ("ru", "+79161234567"),
+    ("no", "+4779123456"), ("fi", "+358181234567"), ("au", "+61891641234"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("country", "number"), INTERNATIONAL)
+def test_calls_abroad_need_both_permissions(country: str, number: str) -> None:
+    allowed = at_home(country, account=True, user=True)
+    near = allowed.extension.forwarding_numbers[0].number
+    assert plan(number, allowed)
+    for asker in (at_home(country, account=False, user=True), at_home(country, account=True, user=False)):
+        raised = refused(InternationalDisabled, asker, to=number)
+        assert raised.parameter == "to.phoneNumber"  # type: ignore[attr-defined]
+        raised = refused(InternationalDisabled, asker, to=near, from_number=number)
+        assert raised.parameter == "from.phoneNumber"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("country", "number"), DOMESTIC)
+def test_calls_at_home_do_not(country: str, number: str) -> None:
+    asker = at_home(country, account=False, user=False)
+    assert plan(number, asker)
+    assert plan(asker.extension.forwarding_numbers[0].number, asker, from_number=number)
+
+
+def at_home(country: str, *, account: bool, user: bool) -> Asker:
+    """An account of that country, whose user's phone is there; account and user: who may call abroad."""
+    numbers = {
+        "us": HOME, "ca": "+14165550123", "pr": "+17875550123", "gb": LONDON, "de": "+4930123456", "fr": "+33123456789",
+        "ru": "+79161234567", "no": "+4722123456", "fi": "+358912345678", "au": "+61212345678",
+    }  # fmt: skip
+    phones = (ForwardingNumber("7", numbers[country]),)
+    user_at_home = replace(USER, forwarding_numbers=phones, international=user)
+    return Asker(replace(ACCOUNT, country=country, international=account), user_at_home, COLLEAGUES)
+
+
+def test_a_phone_abroad_that_the_request_does_not_name() -> None:
+    for fields, parameter in (({"forwarding_number_id": "11"}, "from.forwardingNumberId"), ({}, "from")):
+        asker = AT_HOME if fields else replace(AT_HOME, extension=replace(USER, default_forwarding_id="11"))
+        assert refused(InternationalDisabled, asker, **fields).parameter == parameter  # type: ignore[attr-defined]
+
+
+# --- caller ID ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "shown"),
+    [
+        ("main", MAIN), ("current", HOME), ("blocked", None), (SHOWN, SHOWN), (COMPANY, COMPANY), (MOBILE, MOBILE),
+        (MAIN, MAIN),
+        # what may not be shown any more
+        (UNSHOWN, MAIN), (COLLEAGUES_OWN, MAIN), (OUTSIDE, MAIN), (LONDON, MAIN),
+    ],
+)  # fmt: skip
+def test_the_settings_choose_when_the_request_does_not(choice: str, shown: str | None) -> None:
     assert plan(asker=with_choice(choice)).caller_id == shown
+
+
+def test_current_is_the_number_that_the_user_is_at() -> None:
+    assert plan(asker=with_choice("current"), from_number=LONDON).caller_id == LONDON
+    assert plan(asker=with_choice("current"), from_number="102").caller_id == COLLEAGUES_PHONE
 
 
 @pytest.mark.parametrize(
     ("asked", "shown"),
-    [(MAIN, MAIN), ("101", MAIN), (f"{MAIN}*101", MAIN), (SHOWN, SHOWN), (HOME, HOME), ("16505550122 ", MOBILE)],
-)
+    [
+        ("101", MAIN), (" 101 ", MAIN), (f"{MAIN}*101", MAIN),  # the user's extension number
+        (MAIN, MAIN), (COMPANY, COMPANY), (SHOWN, SHOWN), ("650 555 0133", SHOWN),  # numbers of the mailbox
+        (HOME, HOME), ("16505550122 ", MOBILE),  # the default phone, another local one
+        (PUERTO_RICO, PUERTO_RICO), (TOLL_FREE, TOLL_FREE), (FOREIGN_TOLL_FREE, FOREIGN_TOLL_FREE),
+    ],
+)  # fmt: skip
 def test_caller_ids_that_are_the_users(asked: str, shown: str) -> None:
     assert plan(caller_id=asked, asker=with_choice("blocked")).caller_id == shown
 
 
-@pytest.mark.parametrize("asked", ["", "102", OUTSIDE, COLLEAGUES_PHONE, f"{MAIN}*102", "anonymous", "+1"])
+def test_the_default_phone_may_be_shown_wherever_it_is() -> None:
+    abroad = Asker(ACCOUNT, replace(USER, default_forwarding_id="11"), COLLEAGUES)
+    assert plan(caller_id=LONDON, asker=abroad).caller_id == LONDON
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "", " ", "102", OUTSIDE, COLLEAGUES_PHONE, COLLEAGUES_OWN, UNSHOWN, f"{MAIN}*102", f"{MAIN}*109", "anonymous",
+        "+1", "911", "13443334444", LONDON, BAHAMAS,  # phones of the user's that are neither local nor toll-free
+        f"{SHOWN}*101", f"{HOME}*101", "x" * 1000,
+    ],
+)  # fmt: skip
 def test_caller_ids_that_are_not(asked: str) -> None:
-    with pytest.raises(CallerIdNotYours):
-        plan(caller_id=asked)
+    assert refused(CallerIdNotYours, caller_id=asked).value == asked  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ ISSUE_NUMBERS = {
 ISSUE_KEYS = {
     *("url", "client_id", "client_secret", "jwt", "username", "extension", "password", "account_id", "extension_id"),
     *("from", "numbers"),
+    "redirect_uri",
 }
 
 

@@ -7,12 +7,14 @@ import pytest
 from fakes.service import CountingIds, FakeEngine, MemoryAccounts, MemoryRingOuts, SetClock
 from fakes.web import CONFIG, PHONE
 from ringout.domain.account import Principal
-from ringout.domain.errors import BadNumber, NotFound, Unavailable
+from ringout.domain.errors import BadNumber, NotEnoughFunds, NotFound, Unavailable
 from ringout.domain.policy import CallRequest
+from ringout.domain.rates import Prices, RateTable
 from ringout.domain.status import CallStatus, PartyStatus
 from ringout.service.accounts import Accounts
+from ringout.service.funds import Funds
 from ringout.service.passwords import Passwords
-from ringout.service.ring_out_ids import RingOutIds
+from ringout.service.ring_out_ids import RingOutIds, first_id_at
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 
@@ -23,10 +25,17 @@ class Bench:
     def __init__(self, accounts: Accounts) -> None:
         self.clock, self.steps = SetClock(), list[str]()
         self.engine, self.store = FakeEngine(self.steps), MemoryRingOuts(self.steps)
-        self.ring_outs = RingOuts(self.store, self.engine, accounts, self.clock, CountingIds(), CONFIG)
+        self.funds = Funds(self.store.ledger, RateTable([("+1", 10)]), self.clock, {})
+        self.accounts = accounts
+        self.ring_outs = RingOuts(self.store, self.engine, accounts, self.clock, CountingIds(), CONFIG, self.funds)
         user, other = accounts.extension_by_number("101"), accounts.extension_by_number("102")
         self.user = Principal(user.account_id, user.id, "app", "s", frozenset())
         self.other = Principal(other.account_id, other.id, "app", "s", frozenset())
+
+    async def make_prepaid(self, units: int) -> None:
+        account_id = self.user.account_id
+        await self.accounts.change_account(account_id, lambda account: replace(account, prepaid=True))
+        await self.funds.add(account_id, units)
 
 
 @pytest.fixture
@@ -73,6 +82,33 @@ async def test_a_cancelled_request_gives_the_place_back(bench: Bench) -> None:
     assert bench.steps == ["reserve", "add", "release"]
 
 
+@pytest.mark.parametrize("trouble", ["full disk", "no place", "request cancelled"])
+async def test_funds_are_reserved_first_and_given_back_last(bench: Bench, trouble: str) -> None:
+    await bench.make_prepaid(20)
+    if trouble == "no place":
+        bench.engine.unavailable = Unavailable("full", 7)
+    bench.store.disk_full = trouble == "full disk"
+    if trouble == "request cancelled":
+        bench.store.add = _cancelled  # type: ignore[method-assign]
+    with pytest.raises((Unavailable, asyncio.CancelledError)):
+        await bench.ring_outs.create(bench.user, REQUEST)
+    assert bench.funds.reserved(bench.user.account_id) == 0
+    assert bench.engine.placed == []
+
+
+async def _cancelled(_: object) -> None:
+    raise asyncio.CancelledError
+
+
+async def test_a_prepaid_ring_out_is_stored_with_its_prices(bench: Bench) -> None:
+    await bench.make_prepaid(20)
+    made = await bench.ring_outs.create(bench.user, REQUEST)
+    assert made.prices == bench.store.rows[made.id].prices == Prices(10, 10, 20)
+    with pytest.raises(NotEnoughFunds):
+        await bench.ring_outs.create(bench.user, REQUEST)
+    assert bench.steps == ["reserve", "add", "place"]
+
+
 async def test_at_the_limit_nothing_is_stored(bench: Bench) -> None:
     bench.engine.unavailable = Unavailable("full", 7)
     with pytest.raises(Unavailable):
@@ -104,6 +140,13 @@ async def test_results_are_kept_for_the_configured_time(bench: Bench) -> None:
     bench.clock.pass_seconds(1)
     with pytest.raises(NotFound):
         await bench.ring_outs.get(bench.user, made.id)
+
+
+async def test_rows_are_kept_for_the_call_log(bench: Bench) -> None:
+    made = await bench.ring_outs.create(bench.user, REQUEST)
+    bench.store.rows[made.id] = replace(made, ended_at=bench.clock.wall())
+    bench.clock.pass_seconds(30 * 86400)
+    assert await bench.ring_outs.remove_old() == 0
     bench.clock.pass_seconds(1)
     assert await bench.ring_outs.remove_old() == 1
 
@@ -117,6 +160,16 @@ async def test_cancel_of_live_ending_and_ended_ones(bench: Bench) -> None:
     bench.store.rows[made.id] = replace(made, ended_at=bench.clock.wall())
     with pytest.raises(NotFound):
         await bench.ring_outs.cancel(bench.user, made.id)
+
+
+def test_ids_tell_when_a_ring_out_was_placed() -> None:
+    clock = SetClock()
+    before, ids = first_id_at(clock.wall()), RingOutIds(clock, CountingIds(), 0)
+    made = [ids.next() for _ in range(100)]
+    clock.pass_seconds(0.01)
+    assert all(before <= one < first_id_at(clock.wall()) for one in made)
+    assert [first_id_at(wall) for wall in (-1e12, 0.0)] == [0, 0]
+    assert first_id_at(1e12) < 2**53
 
 
 def test_ids_grow_and_fit_a_javascript_number() -> None:
@@ -139,7 +192,8 @@ def test_a_restart_with_the_clock_set_back_gives_no_id_twice() -> None:
 
 async def test_ids_are_larger_than_all_that_the_store_knows(bench: Bench) -> None:
     store = MemoryRingOuts(last_id=2**52)
-    ring_outs = RingOuts(store, bench.engine, bench.ring_outs._accounts, bench.clock, CountingIds(), CONFIG)
+    accounts = bench.ring_outs._accounts
+    ring_outs = RingOuts(store, bench.engine, accounts, bench.clock, CountingIds(), CONFIG, bench.funds)
     assert (await ring_outs.create(bench.user, REQUEST)).id == 2**52 + 1
 
 

@@ -6,9 +6,10 @@ import pytest
 from fakes.service import CountingIds, MemoryAccounts
 from fakes.web import CONFIG, MAIN, OTHER_PHONE, PASSWORD, PHONE, USER
 from ringout.config import AccountConfig, Config
-from ringout.domain.account import CallerIdSettings, Client, Contact, Extension, ForwardingNumber
+from ringout.domain.account import Account, CallerIdSettings, Client, Contact, Extension, ForwardingNumber
 from ringout.service.accounts import Accounts
 from ringout.service.passwords import Passwords
+from ringout.service.ports import Directory, DirectoryChange
 from ringout.service.seed import seed
 
 
@@ -84,6 +85,14 @@ async def test_what_the_administration_made_is_none_of_the_configurations_busine
     assert after.extension(5) == made
     assert after.client("made") == client
     assert after.client("app") is None
+
+
+async def test_an_account_that_the_administration_made_is_not_made_twice() -> None:
+    store = MemoryAccounts()
+    await store.change(DirectoryChange((Account(7, MAIN),)))
+    with pytest.raises(ValueError, match=r"already\. Leave \[account\] out"):
+        await seeded(store)
+    assert store.now == Directory((Account(7, MAIN),))
 
 
 async def test_a_password_of_the_file_always_holds() -> None:

@@ -2,19 +2,20 @@ import asyncio
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.service import CountingIds, MemoryAccounts, MemoryTokens, SetClock
 from fakes.web import CONFIG, signing_key
-from ringout.domain.account import Client, Credential
+from ringout.domain.account import Client, Credential, Session
 from ringout.domain.errors import TokenExpired, TokenInvalid
 from ringout.service.accounts import Accounts
 from ringout.service.passwords import Passwords
 from ringout.service.ports import Directory
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
-from ringout.service.tokens import Lifetimes, Tokens
+from ringout.service.tokens import MOST_SESSIONS_OF_A_USER, Lifetimes, Tokens
 
 
 class Bench:
@@ -67,22 +68,113 @@ async def test_nothing_in_clear_is_stored_or_printed(bench: Bench) -> None:
         assert token not in repr(issued)
 
 
-async def test_a_renewal_kills_both_old_tokens(bench: Bench) -> None:
+async def test_a_renewal_kills_the_old_access_token_at_once(bench: Bench) -> None:
     old = await bench.open()
     new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
     assert new.session.session_id == old.session.session_id
+    assert {new.access_token, new.refresh_token}.isdisjoint({old.access_token, old.refresh_token})
     bench.tokens.principal(new.access_token)
     with pytest.raises(TokenInvalid):
         bench.tokens.principal(old.access_token)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(
+    ("unused_seconds", "used_seconds", "is_given_again"),
+    [
+        (0, None, True), (3599, None, True), (0, 0, True), (0, 9.9, True), (0, 10, False),
+        (1800, 9.9, True), (1800, 10, False),
+    ],
+)  # fmt: skip
+async def test_the_grace(
+    bench: Bench, unused_seconds: float, used_seconds: float | None, is_given_again: bool, restarts: bool
+) -> None:
+    """The old refresh token gives the same tokens again while nobody uses them, and ten seconds beyond that."""
+    old = await bench.open()
+    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+    if restarts:
+        bench.tokens = bench.restarted()
+        await bench.tokens.load()
+    bench.clock.pass_seconds(unused_seconds)
+    if used_seconds is not None:
+        bench.tokens.principal(new.access_token)
+        bench.clock.pass_seconds(used_seconds)
+    if not is_given_again:
+        with pytest.raises(TokenInvalid):
+            await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+        return
+    again = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+    assert (again.access_token, again.refresh_token) == (new.access_token, new.refresh_token)
+    passed = unused_seconds + (used_seconds or 0)
+    assert again.access_seconds == int(3600 - passed)
+    assert again.refresh_seconds == int(604_800 - passed)
+
+
+async def test_the_grace_of_unused_tokens_ends_after_an_hour(bench: Bench) -> None:
+    old = await bench.open()
+    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+    bench.clock.pass_seconds(3600)
     with pytest.raises(TokenInvalid):
         await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+    with pytest.raises(TokenInvalid):  # the replay has ended the session
+        await bench.tokens.renew(new.refresh_token, bench.client, None, Lifetimes())
 
 
-async def test_of_two_renewals_at_once_one_wins(bench: Bench) -> None:
+async def test_a_replay_after_the_grace_ends_the_session_even_generations_later(bench: Bench) -> None:
+    first = await bench.open()
+    latest = first
+    for _ in range(9):
+        latest = await bench.tokens.renew(latest.refresh_token, bench.client, None, Lifetimes())
+    with pytest.raises(TokenInvalid):
+        await bench.tokens.renew(first.refresh_token, replace(bench.client, client_id="x"), None, Lifetimes())
+    bench.tokens.principal(latest.access_token)
+    with pytest.raises(TokenInvalid):
+        await bench.tokens.renew(first.refresh_token, bench.client, None, Lifetimes())
+    for token in (latest.access_token, first.access_token):
+        with pytest.raises(TokenInvalid):
+            bench.tokens.principal(token)
+    assert bench.store.by_id == {}
+
+
+async def test_the_sweep_takes_back_the_means_to_make_tokens_again(bench: Bench) -> None:
+    old = await bench.open()
+    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+    (stored,) = bench.store.by_id.values()
+    assert len(stored.renewal_salt) == 32
+    await bench.tokens.remove_expired()
+    assert bench.store.by_id[stored.session_id].renewal_salt == stored.renewal_salt
+    bench.tokens.principal(new.access_token)
+    bench.clock.pass_seconds(10)
+    await bench.tokens.remove_expired()
+    assert bench.store.by_id[stored.session_id].renewal_salt == b""
+    bench.tokens.principal(new.access_token)
+    again = bench.restarted()
+    await again.load()
+    with pytest.raises(TokenInvalid):
+        await again.renew(old.refresh_token, bench.client, None, Lifetimes())
+
+
+async def test_of_two_renewals_at_once_both_get_the_same_tokens(bench: Bench) -> None:
     old = await bench.open()
     twice = [bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes()) for _ in range(2)]
-    results = await asyncio.gather(*twice, return_exceptions=True)
-    assert [type(r) for r in results].count(TokenInvalid) == 1
+    one, other = await asyncio.gather(*twice)
+    assert (one.access_token, one.refresh_token) == (other.access_token, other.refresh_token)
+    assert len(bench.store.by_id) == 1
+
+
+async def test_logged_out_during_a_renewal(bench: Bench) -> None:
+    """The session stays closed."""
+    old = await bench.open()
+    save = bench.store.save_session
+
+    async def save_slowly(session: Session) -> None:
+        await bench.tokens.revoke(old.access_token, bench.client)
+        await save(session)
+
+    bench.store.save_session = save_slowly  # type: ignore[method-assign]
+    with pytest.raises(TokenInvalid):
+        await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+    assert bench.store.by_id == {}
 
 
 async def test_a_renewal_needs_the_same_client_in_time_and_no_new_scope(bench: Bench) -> None:
@@ -106,27 +198,56 @@ async def test_sessions_survive_a_restart(bench: Bench) -> None:
     await again.renew(issued.refresh_token, bench.client, None, Lifetimes())
 
 
-async def test_the_oldest_sessions_die(bench: Bench) -> None:
-    first = await bench.open()
-    for _ in range(100):
-        last = await bench.open()
-    with pytest.raises(TokenInvalid):
-        bench.tokens.principal(first.access_token)
-    bench.tokens.principal(last.access_token)
-    assert len(bench.store.by_id) == 100
+async def test_of_more_than_five_sessions_the_oldest_dies(bench: Bench) -> None:
+    issued = [await bench.open() for _ in range(7)]
+    for old in issued[:2]:
+        with pytest.raises(TokenInvalid):
+            bench.tokens.principal(old.access_token)
+    for alive in issued[2:]:
+        bench.tokens.principal(alive.access_token)
+    assert len(bench.store.by_id) == MOST_SESSIONS_OF_A_USER == 5
+    renewed = await bench.tokens.renew(issued[2].refresh_token, bench.client, None, Lifetimes())
+    assert len(bench.store.by_id) == 5
+    bench.tokens.principal(renewed.access_token)
+
+
+async def test_a_clients_own_session(bench: Bench) -> None:
+    machine = replace(bench.client, scopes=("Admin", "RingOut"))
+    await bench.accounts.change(lambda: ([machine], []))
+    issued = await bench.tokens.open_session(machine, None, ("Admin",), Lifetimes(), "")
+    assert (issued.refresh_token, issued.refresh_seconds) == ("", 0)
+    principal = bench.tokens.principal(issued.access_token)
+    assert (principal.account_id, principal.extension_id, principal.scopes) == (0, 0, {"Admin"})
+    for _ in range(10):
+        await bench.tokens.open_session(machine, None, ("Admin",), Lifetimes(), "")
+    bench.tokens.principal(issued.access_token)
+    await bench.accounts.change(lambda: ([bench.client], []))
+    assert bench.tokens.principal(issued.access_token).scopes == frozenset()
+    bench.clock.pass_seconds(3600)
+    assert await bench.tokens.remove_expired() == 11
+
+
+async def test_a_client_without_refresh_tokens(bench: Bench) -> None:
+    with_them = await bench.open()
+    bench.client = replace(bench.client, refresh_tokens=False)
+    issued = await bench.open()
+    assert (issued.refresh_token, issued.session.refresh_sha256) == ("", b"")
+    for token in ("", with_them.refresh_token):
+        with pytest.raises(TokenInvalid):
+            await bench.tokens.renew(token, bench.client, None, Lifetimes())
 
 
 async def test_a_personal_jwt_names_its_user_until_it_expires(bench: Bench) -> None:
     jwt = await bench.tokens.issue_jwt(bench.user.id, "laptop", lifetime_seconds=60)
-    assert bench.tokens.jwt_owner(jwt) == bench.user
+    assert bench.tokens.jwt_owner(jwt, "app") == bench.user
     again = bench.restarted()
     with pytest.raises(ValueError, match="revoked"):
-        again.jwt_owner(jwt)
+        again.jwt_owner(jwt, "app")
     await again.load()
-    assert again.jwt_owner(jwt) == bench.user
+    assert again.jwt_owner(jwt, "app") == bench.user
     bench.clock.pass_seconds(60)
     with pytest.raises(ValueError, match="expired"):
-        bench.tokens.jwt_owner(jwt)
+        bench.tokens.jwt_owner(jwt, "app")
 
 
 async def test_jwts_that_this_server_did_not_sign(bench: Bench, tmp_path: Path) -> None:
@@ -136,7 +257,7 @@ async def test_jwts_that_this_server_did_not_sign(bench: Bench, tmp_path: Path) 
     unsigned = "eyJhbGciOiJub25lIn0." + claims + "."
     for wrong in ("", "x", "a.b.c", f"{head}.{claims}.", unsigned, foreign, jwt[:-4] + "AAAA", "é.é.é", "x" * 5000):
         with pytest.raises(ValueError):
-            bench.tokens.jwt_owner(wrong)
+            bench.tokens.jwt_owner(wrong, "app")
 
 
 def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
@@ -193,15 +314,93 @@ async def test_sessions_of_those_who_are_gone_end(bench: Bench) -> None:
     again = bench.restarted()
     await again.load()
     with pytest.raises(ValueError, match="gone"):
-        again.jwt_owner(jwt)
+        again.jwt_owner(jwt, "app")
 
 
 async def test_a_permission_taken_from_the_client_is_taken_from_its_sessions(bench: Bench) -> None:
     issued = await bench.open()
-    accounts = MemoryAccounts()
     fewer = replace(bench.client, scopes=("ReadAccounts",))
-    accounts.now = replace(bench.directory, clients=(fewer,))
-    bench.accounts = await Accounts.load(accounts)
+    await bench.accounts.change(lambda: ([fewer], []))
+    assert bench.tokens.principal(issued.access_token).scopes == frozenset()
     again = bench.restarted()
     await again.load()
     assert again.principal(issued.access_token).scopes == frozenset()
+    await bench.accounts.change(lambda: ([bench.client], []))
+    assert bench.tokens.principal(issued.access_token).scopes == {"RingOut"}
+
+
+async def test_a_change_of_the_directory_counts_at_once(bench: Bench) -> None:
+    changes: list[tuple[Any, Any]] = [
+        (replace(bench.client, enabled=False), bench.client),
+        (replace(bench.user, enabled=False), bench.user),
+        (replace(bench.client, account_id=1), bench.client),
+        (replace(bench.accounts.account(bench.user.account_id), enabled=False),) * 2,
+    ]
+    for changed, before in changes:
+        issued = await bench.open()
+        await bench.accounts.change(lambda changed=changed: ([changed], []))
+        with pytest.raises(TokenInvalid):
+            bench.tokens.principal(issued.access_token)
+        with pytest.raises(TokenInvalid):
+            await bench.tokens.renew(issued.refresh_token, bench.client, None, Lifetimes())
+        if changed is not before:
+            await bench.accounts.change(lambda before=before: ([before], []))
+            bench.tokens.principal(issued.access_token)
+    await bench.tokens.remove_expired()
+    assert bench.store.by_id == {}
+
+
+async def test_what_a_permission_includes(bench: Bench) -> None:
+    scopes = ("EditExtensions", "openid")
+    issued = await bench.tokens.open_session(bench.client, bench.user, scopes, Lifetimes(), "")
+    assert bench.tokens.principal(issued.access_token).scopes >= {"EditExtensions", "ReadAccounts", "openid"}
+    narrower = await bench.tokens.renew(issued.refresh_token, bench.client, ("ReadAccounts",), Lifetimes())
+    assert bench.tokens.principal(narrower.access_token).scopes == {"ReadAccounts"}
+
+
+async def test_all_sessions_of_a_user_can_be_ended(bench: Bench) -> None:
+    mine = [await bench.open() for _ in range(3)]
+    colleague = bench.accounts.extension_by_number("102")
+    other = await bench.tokens.open_session(bench.client, colleague, ("RingOut",), Lifetimes(), "")
+    assert await bench.tokens.close_sessions(bench.user.id) == 3
+    for issued in mine:
+        with pytest.raises(TokenInvalid):
+            bench.tokens.principal(issued.access_token)
+    bench.tokens.principal(other.access_token)
+    assert len(bench.store.by_id) == 1
+
+
+async def test_the_books_of_personal_jwts(bench: Bench) -> None:
+    anybodys = await bench.tokens.issue_jwt(bench.user.id, "laptop")
+    bench.clock.pass_seconds(1)
+    bound = await bench.tokens.issue_jwt(bench.user.id, "crm", client_id="crm")
+    assert [c.label for c in bench.tokens.credentials(bench.user.id)] == ["laptop", "crm"]
+    assert bench.tokens.credentials(1) == []
+    assert bench.tokens.jwt_owner(bound, "crm") == bench.user
+    with pytest.raises(ValueError, match="another client"):
+        bench.tokens.jwt_owner(bound, "app")
+    laptop = bench.tokens.credentials(bench.user.id)[0]
+    assert await bench.tokens.remove_credential(laptop.jti)
+    assert not await bench.tokens.remove_credential(laptop.jti)
+    with pytest.raises(ValueError, match="revoked"):
+        bench.tokens.jwt_owner(anybodys, "app")
+    assert [c.label for c in bench.store.jwts] == ["crm"]
+
+
+async def test_a_token_for_one_connection(bench: Bench) -> None:
+    issued = await bench.open()
+    principal = bench.tokens.principal(issued.access_token)
+    token, seconds = bench.tokens.issue_ws_token(principal)
+    assert seconds == 30
+    assert bench.tokens.take_ws_token(token) == principal
+    for wrong in (token, "", issued.access_token):
+        with pytest.raises(TokenInvalid):
+            bench.tokens.take_ws_token(wrong)
+    late, _ = bench.tokens.issue_ws_token(principal)
+    bench.clock.pass_seconds(30)
+    with pytest.raises(TokenInvalid):
+        bench.tokens.take_ws_token(late)
+    orphan, _ = bench.tokens.issue_ws_token(principal)
+    await bench.tokens.revoke(issued.access_token, bench.client)
+    with pytest.raises(TokenInvalid):
+        bench.tokens.take_ws_token(orphan)

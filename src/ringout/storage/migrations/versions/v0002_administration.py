@@ -42,7 +42,37 @@ def upgrade() -> None:
         sa.Column("digest", sa.String, nullable=False),
     )
     op.add_column("credentials", sa.Column("client_id", sa.String, nullable=False, server_default=""))
+    op.add_column("sessions", sa.Column("renewed_at", sa.Float, nullable=False, server_default="0"))
+    for name in ("spent_sha256", "renewal_salt", "code_sha256"):
+        op.add_column("sessions", sa.Column(name, sa.LargeBinary, nullable=False, server_default=""))
+    _create_ledger()
+    _prepare_call_log()
     _write_new(old)
+
+
+def _create_ledger() -> None:
+    op.create_table(
+        "balances",
+        sa.Column("account_id", _ID, primary_key=True, autoincrement=False),
+        sa.Column("units", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "ledger",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("account_id", _ID, nullable=False),
+        sa.Column("amount", sa.BigInteger, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("ring_out_id", sa.BigInteger, unique=True),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("note", sa.String, nullable=False),
+    )
+    op.create_index("ix_ledger_account_id", "ledger", ["account_id", "id"])
+
+
+def _prepare_call_log() -> None:
+    op.add_column("ring_outs", sa.Column("account_id", _ID, nullable=False, server_default="0"))
+    op.execute("UPDATE ring_outs SET account_id = json_extract(record, '$.account_id')")
+    op.create_index("ix_ring_outs_log", "ring_outs", ["account_id", "id", "extension_id"])
 
 
 def _read_old() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

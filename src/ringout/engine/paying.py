@@ -1,0 +1,68 @@
+"""A running RingOut whose account is prepaid: goes on as long as something is reserved for it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ringout.domain import facts as f
+from ringout.domain.status import Party
+
+if TYPE_CHECKING:
+    from ringout.engine.call import Call, TimerHandle
+    from ringout.service.ports import Meter
+
+
+class Paying:
+    """Has the meter reserve on while the legs are up, and tells the call when nothing is left."""
+
+    __slots__ = ("_answered", "_call", "_meter", "_timer")
+
+    def __init__(self, call: Call, meter: Meter) -> None:
+        self._call = call
+        self._meter = meter
+        self._answered: dict[Party, float] = {}  # by the loop's clock: the wall's may be set
+        self._timer: TimerHandle | None = None
+
+    def answered(self, party: Party) -> None:
+        """That leg costs from now on."""
+        self._answered[party] = self._call.node.clock.monotonic()
+        self._look()
+
+    def ended(self) -> None:
+        """The RingOut's row is as it will be stored in the end."""
+        self._stop()
+        self._meter.ended(self._call.draft.row())
+
+    def _look(self) -> None:
+        self._stop()
+        call = self._call
+        if call.ending:
+            return
+        now = call.node.clock.monotonic()
+        caller = now - self._answered.get(Party.CALLER, now)
+        callee = now - self._answered[Party.CALLEE] if Party.CALLEE in self._answered else None
+        prices = self._meter.pay(call.draft.first, caller, callee)
+        if prices is not call.draft.prices:
+            call.draft.prices = prices
+            call.row_changed()
+        seconds = prices.lasting(caller, callee)
+        if seconds <= 0.0:
+            call.receive(f.BalanceUsedUp())
+        elif seconds < math.inf:
+            self._timer = call.node.call_later(seconds, self._time_up)
+
+    def _time_up(self) -> None:
+        self._timer = None
+        call = self._call
+        try:
+            self._look()
+        except Exception:  # noqa: BLE001  the top of a call
+            call.break_down()
+        call.settle()
+        call.node.flush()
+
+    def _stop(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()

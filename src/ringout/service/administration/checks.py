@@ -1,0 +1,170 @@
+"""What the fields of an administrator's request may hold. Each check gives back the value as it is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from msgspec import UNSET, Struct
+
+from ringout.domain import countries, emergency, phone
+from ringout.domain.account import Account, Extension
+from ringout.domain.errors import BadNumber, Conflict, DuplicateValue, MissingParameter, UnusableValue
+from ringout.service import time_zones
+
+Record = TypeVar("Record")
+
+_LONGEST_TEXT = 128
+_LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
+_LONGEST_URI = 2000
+_MOST_REDIRECT_URIS = 32
+_MOST_PREFIXES = 1000
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+
+_EMAIL = re.compile(r"[^\s@<>\",;:\\()\[\]]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*")
+_EXTENSION = re.compile(r"[0-9]{1,8}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+_PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*")
+_RUNS_IN_A_BROWSER = frozenset({"javascript", "data", "vbscript", "about", "blob", "file"})
+
+
+def given(body: Struct, **stored_as: str) -> dict[str, Any]:
+    """The fields of a change that were sent, by the names of the record they go into."""
+    return {
+        stored_as.get(name, name): value
+        for name in body.__struct_fields__
+        if (value := getattr(body, name)) is not UNSET
+    }
+
+
+def changed(record: Record, values: dict[str, Any]) -> Record:
+    """The record with those fields of its own; what it has no field for is left out."""
+    fields = record.__dataclass_fields__  # type: ignore[attr-defined]
+    return replace(record, **{name: value for name, value in values.items() if name in fields})  # type: ignore[type-var]
+
+
+def line(text: str, parameter: str, longest: int = _LONGEST_TEXT) -> str:
+    """One line of text without blanks around it; may be empty."""
+    text = text.strip()
+    if len(text) > longest:
+        raise UnusableValue(parameter, text, f"It is longer than {longest} characters.")
+    if not text.isprintable():
+        raise UnusableValue(parameter, text, "It holds a control character.")
+    return text
+
+
+def number(text: str, parameter: str, account_country: str) -> str:
+    """E.164 of a number in any written form. account_country: ISO 3166, lower case."""
+    try:
+        parsed = phone.parse(text, account_country.upper())
+    except ValueError:
+        raise BadNumber(parameter, text) from None
+    if parsed.extension is not None:
+        raise BadNumber(parameter, text)
+    return parsed.e164
+
+
+def country(text: str, parameter: str) -> str:
+    """ISO 3166, lower case."""
+    try:
+        return countries.by_code(text.strip()).iso_code.lower()
+    except KeyError:
+        raise UnusableValue(parameter, text, "It is no country of ISO 3166, for example us.") from None
+
+
+def language(text: str, parameter: str) -> str:
+    if not _LANGUAGE.fullmatch(text.strip()):
+        raise UnusableValue(parameter, text, "It is no language, for example en or en-US.")
+    return text.strip()
+
+
+def timezone(text: str, parameter: str) -> str:
+    """An IANA name."""
+    found = time_zones.find(text)
+    if found is None:
+        raise UnusableValue(parameter, text, "It is no time zone of the IANA list, for example America/New_York.")
+    return found
+
+
+def email(text: str, parameter: str) -> str:
+    """May be empty."""
+    text = line(text, parameter, _LONGEST_EMAIL)
+    if text and not _EMAIL.fullmatch(text):
+        raise UnusableValue(parameter, text, "It is no e-mail address.")
+    return text
+
+
+def extension_number(text: str, parameter: str, account_country: str) -> str:
+    text = text.strip()
+    if not _EXTENSION.fullmatch(text):
+        raise UnusableValue(parameter, text, "An extension has one to eight digits.")
+    if emergency.is_emergency(text, account_country.upper()):
+        raise UnusableValue(parameter, text, "It is an emergency number.")
+    return text
+
+
+def password(text: str, parameter: str) -> str:
+    """As it is: blanks count."""
+    if not text:
+        raise MissingParameter(parameter)
+    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
+        # Without the value: an error's text is shown and logged.
+        why = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
+        raise UnusableValue(parameter, "", why)
+    return text
+
+
+def redirect_uris(texts: Iterable[str], parameter: str) -> tuple[str, ...]:
+    """Absolute, without fragment (RFC 6749 section 3.1.2); any scheme that does not run as a script, since native
+    applications have schemes of their own (RFC 8252 section 7.1)."""
+    uris = tuple(dict.fromkeys(line(text, parameter, _LONGEST_URI) for text in texts))
+    if len(uris) > _MOST_REDIRECT_URIS:
+        raise Conflict(f"A client has {_MOST_REDIRECT_URIS} redirect URIs at most.")
+    for uri in uris:
+        try:
+            parts = urlsplit(uri)
+            absolute = bool(_SCHEME.fullmatch(parts.scheme)) and (parts.netloc or parts.path.strip("/"))
+        except ValueError:
+            absolute = False
+        if not absolute or any(character.isspace() for character in uri):
+            raise UnusableValue(parameter, uri, "A redirect URI is absolute, for example https://app.example/login.")
+        if "#" in uri:
+            raise UnusableValue(parameter, uri, "A redirect URI has no fragment.")
+        if parts.scheme in _RUNS_IN_A_BROWSER or (parts.scheme in ("http", "https") and not parts.hostname):
+            raise UnusableValue(parameter, uri, "No login can be sent there.")
+    return uris
+
+
+def prefixes(texts: Iterable[str], parameter: str) -> tuple[str, ...]:
+    """E.164 prefixes in the order given, each once."""
+    found = tuple(dict.fromkeys(text.strip().replace(" ", "") for text in texts))
+    if len(found) > _MOST_PREFIXES:
+        raise Conflict(f"An account blocks {_MOST_PREFIXES} prefixes at most.")
+    for prefix in found:
+        if not _PREFIX.fullmatch(prefix):
+            raise UnusableValue(parameter, prefix, "A prefix is a + and one to fifteen digits, for example +1900.")
+    return found
+
+
+def refuse_more(count: int, most: int, what: str) -> None:
+    """count: how many there are. Raises Conflict when there is no room for another."""
+    if count >= most:
+        raise Conflict(f"There are {most} {what}, which is the limit.")
+
+
+def unique_email(text: str, parameter: str, everybody: Iterable[Extension], own_id: int | None) -> None:
+    """Users may log in by their e-mail address, so nobody else of any account may have it."""
+    wanted = text.casefold()
+    if wanted and any(e.contact.email.casefold() == wanted and e.id != own_id for e in everybody):
+        raise DuplicateValue(parameter, text)
+
+
+def unique_number(e164: str, parameter: str, accounts: Sequence[Account]) -> None:
+    """A number belongs to one account, once."""
+    for account in accounts:
+        if e164 == account.main_number or any(owned.number == e164 for owned in account.numbers):
+            raise DuplicateValue(parameter, e164)

@@ -1,0 +1,85 @@
+"""The forwarding numbers of a user, by the same rules as when the user changes them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ringout.domain.account import Account, Extension, ForwardingNumber, PhoneType
+from ringout.domain.errors import NotFound
+from ringout.service import forwarding_numbers as rules
+from ringout.service.administration.parts import Administration, Listing, Where
+from ringout.service.forwarding_numbers import WantedPhone
+
+
+class AdminPhone(Struct, rename="camel"):
+    """A phone of the user that RingOut may ring. default: the one that rings when a request names none."""
+
+    id: str
+    phone_number: str
+    label: str
+    type: PhoneType
+    default: bool
+
+
+class AdminPhoneCreation(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """A phone to add."""
+
+    phone_number: Annotated[str, Meta(description="E.164, or as it is written in the user's country.")]
+    label: Annotated[str, Meta(description="What it is called; needed where the type is Other.")] = ""
+    type: Annotated[PhoneType, Meta(description="Home, Mobile, Work or Other.")] = PhoneType.WORK
+    default: Annotated[bool, Meta(description="Rings when a request names no phone.")] = False
+
+
+class AdminPhoneChange(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is named changes."""
+
+    phone_number: Annotated[str, Meta(description="E.164, or as it is written in the user's country.")] | UnsetType = (
+        UNSET
+    )
+    label: Annotated[str, Meta(description="What it is called, where the type is Other.")] | UnsetType = UNSET
+    default: Annotated[bool, Meta(description="Rings when a request names no phone.")] | UnsetType = UNSET
+
+
+def shown(user: Extension, phone: ForwardingNumber) -> AdminPhone:
+    return AdminPhone(phone.id, phone.number, phone.label, phone.type, phone == user.default_forwarding)
+
+
+async def list_phones(admin: Administration, where: Where) -> Listing:
+    user = admin.user(where)
+    return Listing(user.forwarding_numbers, lambda phone: shown(user, phone))
+
+
+async def add_phone(admin: Administration, where: Where, body: AdminPhoneCreation) -> AdminPhone:
+    wanted = WantedPhone(body.phone_number, body.label or None, body.type, default=body.default or None)
+    number_id = str(admin.accounts.new_id(admin.ids))
+    user = await admin.change_user(where, lambda old: rules.add(old, _account(admin, old), wanted, number_id))
+    return shown(user, _find(user, number_id))
+
+
+async def update_phone(admin: Administration, where: Where, body: AdminPhoneChange) -> AdminPhone:
+    wanted = WantedPhone(
+        body.phone_number if isinstance(body.phone_number, str) else None,
+        body.label if isinstance(body.label, str) else None,
+        default=body.default if isinstance(body.default, bool) else None,
+    )
+    number_id = _find(admin.user(where), where["phone"]).id
+    user = await admin.change_user(where, lambda old: rules.change(old, _account(admin, old), number_id, wanted))
+    return shown(user, _find(user, number_id))
+
+
+async def remove_phone(admin: Administration, where: Where) -> None:
+    await admin.change_user(where, lambda old: rules.remove(old, [_find(old, where["phone"]).id]))
+
+
+def _account(admin: Administration, user: Extension) -> Account:
+    return admin.accounts.account(user.account_id)
+
+
+def _find(user: Extension, named: str) -> ForwardingNumber:
+    """By id, or by the number itself in E.164."""
+    for phone in user.forwarding_numbers:
+        if named in (phone.id, phone.number):
+            return phone
+    raise NotFound("forwardingNumber")
