@@ -16,6 +16,7 @@ from ringout.storage.errors import StorageFailed
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 _BUSY_SECONDS = 5.0
+_MOST_TOGETHER = 64  # works in one transaction
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -26,8 +27,12 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+Item = tuple[Work[Any], "asyncio.Future[Any]"]
+
+
 class Writer:
-    """Runs each work in a transaction of its own, in the order they were given, on one connection in one thread."""
+    """Runs works in the order they were given, on one connection in one thread. What waits when a transaction begins
+    goes to the disk with it, each work on its own: one that fails takes back nothing of the others."""
 
     def __init__(self, path: Path) -> None:
         """Raises StorageFailed."""
@@ -36,12 +41,12 @@ class Writer:
         except sqlite3.Error as error:
             raise StorageFailed(f"{path}: {error}") from error
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Work[T]) -> asyncio.Future[T]:
-        """Resolves when the transaction is durable; with StorageFailed when it was rolled back."""
+        """Resolves when the transaction is durable; with StorageFailed when the work was rolled back."""
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put((work, future))
         return future
@@ -53,27 +58,59 @@ class Writer:
         self._connection.close()
 
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            work, future = item
-            try:
-                result = self._in_transaction(work)
-            except Exception as error:  # noqa: BLE001  whatever it was, its owner hears of it and the thread lives on
-                failure = StorageFailed(f"{type(error).__name__}: {error}")
-                self._loop.call_soon_threadsafe(_fail, future, failure)
-            else:
-                self._loop.call_soon_threadsafe(_succeed, future, result)
+        is_open = True
+        while is_open:
+            item = self._queue.get()
+            batch: list[Item] = []
+            while item is not None:
+                batch.append(item)
+                if len(batch) == _MOST_TOGETHER or self._queue.empty():
+                    break
+                item = self._queue.get()
+            is_open = item is not None
+            if batch:
+                self._loop.call_soon_threadsafe(_tell, batch, self._results(batch))
 
-    def _in_transaction(self, work: Work[T]) -> T:
+    def _results(self, batch: list[Item]) -> list[Any]:
+        """What each work gave, or StorageFailed."""
+        try:
+            return self._in_transaction([work for work, _ in batch])
+        except Exception as error:  # noqa: BLE001  whatever it was, its owners hear of it and the thread lives on
+            return [_failure(error)] * len(batch)
+
+    def _in_transaction(self, works: list[Work[Any]]) -> list[Any]:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            result = work(connection)
+            run = _run_apart if len(works) > 1 else _run_alone
+            results = [run(connection, work) for work in works]
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        return result
+        return results
+
+
+def _run_alone(connection: sqlite3.Connection, work: Work[Any]) -> Any:
+    return work(connection)
+
+
+def _run_apart(connection: sqlite3.Connection, work: Work[Any]) -> Any:
+    connection.execute("SAVEPOINT work")
+    try:
+        result = work(connection)
+    except Exception as error:
+        if not connection.in_transaction:  # a full disk takes the whole transaction back
+            raise
+        connection.execute("ROLLBACK TO work")
+        result = _failure(error)
+    connection.execute("RELEASE work")
+    return result
+
+
+def _failure(error: Exception) -> StorageFailed:
+    return StorageFailed(f"{type(error).__name__}: {error}")
 
 
 class Reader:
@@ -96,11 +133,11 @@ class Reader:
         self._connection.close()
 
 
-def _succeed(future: asyncio.Future[T], result: T) -> None:
-    if not future.done():
-        future.set_result(result)
-
-
-def _fail(future: asyncio.Future[T], error: BaseException) -> None:
-    if not future.done():
-        future.set_exception(error)
+def _tell(batch: list[Item], results: list[Any]) -> None:
+    for (_, future), result in zip(batch, results, strict=True):
+        if future.done():
+            continue
+        if isinstance(result, StorageFailed):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

@@ -3,6 +3,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,6 +115,57 @@ async def test_a_failed_work_is_rolled_back_and_the_next_one_runs(tmp_path: Path
         await writer.submit(breaks)
     count = await writer.submit(lambda c: c.execute("SELECT count(*) FROM clients").fetchone()[0])
     assert count == 0
+    await storage.close()
+
+
+async def test_works_that_wait_share_a_transaction_and_fail_alone(tmp_path: Path) -> None:
+    storage = await open_storage(tmp_path / "ringout.sqlite3")
+    writer, go_on = storage._writer, threading.Event()
+
+    def insert(connection: sqlite3.Connection, name: str, *, fails: bool = False) -> int:
+        connection.execute("INSERT INTO clients VALUES (?, '{}')", (name,))
+        if fails:
+            raise ZeroDivisionError
+        return len(name)
+
+    def count(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("SELECT count(*) FROM clients").fetchone()[0])
+
+    first = writer.submit(lambda _: go_on.wait())
+    good, bad, long = (
+        writer.submit(lambda c: insert(c, "a")),
+        writer.submit(lambda c: insert(c, "b", fails=True)),
+        writer.submit(lambda c: insert(c, "long")),
+    )
+    counted, other = writer.submit(count), connect(tmp_path / "ringout.sqlite3")
+    go_on.set()
+    await first
+    assert (await good, await long, await counted) == (1, 4, 2)
+    with pytest.raises(StorageFailed, match="ZeroDivisionError"):
+        await bad
+    assert [name for (name,) in other.execute("SELECT client_id FROM clients ORDER BY 1")] == ["a", "long"]
+    other.close()
+    await storage.close()
+
+
+async def test_a_transaction_that_breaks_fails_all_its_works(tmp_path: Path) -> None:
+    storage = await open_storage(tmp_path / "ringout.sqlite3")
+    writer, go_on = storage._writer, threading.Event()
+
+    def insert(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO clients VALUES ('a', '{}')")
+
+    def take_back_everything(connection: sqlite3.Connection) -> None:
+        connection.execute("ROLLBACK")  # as SQLite does it when the disk is full
+        raise sqlite3.OperationalError("database or disk is full")
+
+    writer.submit(lambda _: go_on.wait())
+    works = [writer.submit(insert), writer.submit(take_back_everything), writer.submit(insert)]
+    go_on.set()
+    answers = await asyncio.gather(*works, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StorageFailed] * 3
+    assert "disk is full" in str(answers[0])
+    assert await writer.submit(lambda c: c.execute("SELECT count(*) FROM clients").fetchone()[0]) == 0
     await storage.close()
 
 
