@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
 
 from ringout.audio import g711
 
@@ -17,10 +16,3 @@ def frames(samples: array[int], codec: str) -> list[bytes]:
     payload = g711.encode(samples, codec)
     payload += bytes((g711.SILENCE[codec],)) * (-len(payload) % FRAME_SAMPLES)
     return [payload[start : start + FRAME_SAMPLES] for start in range(0, len(payload), FRAME_SAMPLES)]
-
-
-def repeat(samples: array[int], codec: str) -> Iterator[bytes]:
-    """The frames of endlessly repeated audio. samples: a whole number of frames, else each round ends padded."""
-    once = frames(samples, codec)
-    while True:
-        yield from once

@@ -92,13 +92,6 @@ def parse(data: bytes) -> list[RtcpPacket]:
     return packets
 
 
-def ntp_middle(data: RtcpPacket) -> tuple[int, int] | None:
-    """(SSRC, middle 32 bits of the NTP time) of a sender report, None for anything else or too short."""
-    if data.kind != SENDER_REPORT or len(data.body) < 24:
-        return None
-    return int.from_bytes(data.body[0:4], "big"), int.from_bytes(data.body[6:10], "big")
-
-
 def _source_description(ssrc: int, cname: str) -> bytes:
     name = cname.encode()[:255]
     chunk = bytes((1, len(name))) + name

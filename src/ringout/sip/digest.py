@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 
-from ringout.sip.errors import MalformedMessage, UnusableChallenge
+from ringout.sip.errors import MalformedMessage
 from ringout.sip.grammar import QUOTED_STRING, quote, split_list, unquote
 from ringout.sip.message import Response
 
@@ -84,31 +84,6 @@ def read_challenges(response: Response) -> list[Challenge]:
     return challenges
 
 
-def answer_challenge(
-    response: Response,
-    method: str,
-    uri: str,
-    credentials: Credentials,
-    body: bytes,
-    cnonce: str,
-    nonce_counts: MutableMapping[str, int],
-) -> tuple[str, str]:
-    """(header name, value) that answers the best challenge of a 401 or 407 for a request with that method and body.
-
-    uri: the Request-URI, exactly as it will be sent. cnonce: unpredictable, fresh for each call; with a -sess algorithm
-    the same as long as the nonce is. nonce_counts: how often each nonce was used, advanced here; it keeps the
-    _NONCE_COUNTS_KEPT nonces seen last. Raises UnusableChallenge or MalformedMessage.
-    Whether to answer at all is the caller's question: see Challenge.stale.
-    """
-    challenges = read_challenges(response)
-    if not challenges:
-        raise UnusableChallenge("No digest challenge that we can answer")
-    # Not handled: challenges of several realms at once, which only a forking proxy makes (RFC 3261 section 22.3); the
-    # others come back in the next 401 or 407. answer() serves for whoever wants to answer each.
-    challenge = challenges[0]
-    return challenge.answer_header, answer(challenge, method, uri, credentials, body, cnonce, nonce_counts)
-
-
 def answer(
     challenge: Challenge,
     method: str,
@@ -118,7 +93,13 @@ def answer(
     cnonce: str,
     nonce_counts: MutableMapping[str, int],
 ) -> str:
-    """The value of challenge.answer_header; arguments as in answer_challenge. Serves again for the next request."""
+    """The value of challenge.answer_header for a request with that method and body. Serves again for the next request.
+
+    uri: the Request-URI, exactly as it will be sent. cnonce: unpredictable, fresh for each call; with a -sess algorithm
+    the same as long as the nonce is. nonce_counts: how often each nonce was used, advanced here; it keeps the
+    _NONCE_COUNTS_KEPT nonces seen last.
+    Whether to answer at all is the caller's question: see Challenge.stale.
+    """
     count = _count_nonce(challenge.nonce, nonce_counts)
     made = Answer(
         username=credentials.username,
@@ -147,16 +128,6 @@ def answer(
     if challenge.opaque is not None:
         parts.append(f"opaque={quote(challenge.opaque)}")
     return ", ".join(parts)
-
-
-def make_challenge(
-    realm: str, nonce: str, algorithm: str = "SHA-256", qop: str | None = "auth", stale: bool = False
-) -> str:
-    """The value of a WWW-Authenticate or Proxy-Authenticate header. qop: None for the old form of RFC 2069."""
-    text = f"Digest realm={quote(realm)}, nonce={quote(nonce)}, algorithm={algorithm}"
-    if qop is not None:
-        text += f', qop="{qop}"'
-    return f"{text}, stale=true" if stale else text
 
 
 def read_answer(value: str) -> Answer:

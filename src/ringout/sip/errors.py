@@ -38,7 +38,3 @@ class MalformedMessage(RemoteProtocolError):
 
 class MalformedStream(RemoteProtocolError):
     """A byte stream whose message boundaries are lost or too far apart: the connection must be closed."""
-
-
-class UnusableChallenge(RemoteProtocolError):
-    """A 401 or 407 without any digest challenge that we can answer."""

@@ -56,7 +56,7 @@ def test_other_chunks_are_read_over() -> None:
     assert wav.read(GOOD[:12] + b"LIST\x03\x00\x00\x00abc\x00" + GOOD[12:]) == tones.hum((600,), 0.02)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, len(GOOD)), st.binary(min_size=1, max_size=4))
 def test_any_damage_gives_samples_or_the_one_error(position: int, damage: bytes) -> None:
     try:

@@ -39,7 +39,7 @@ def test_press_grows_and_ends_three_times() -> None:
         press("x")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(DIGITS, min_size=1, max_size=6), st.data())
 def test_each_press_of_which_a_packet_survives_is_one_digit(digits: str, data: st.DataObject) -> None:
     """Loss, duplication and reordering inside a press, and old packets of the press before, change nothing."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fakes.challenge import make_challenge
 from fakes.scripted_peer import ScriptedPeer
-from ringout.sip.digest import Credentials, make_challenge, read_answer, verify
+from ringout.sip.digest import Credentials, read_answer, verify
 from ringout.sip.events import Answered, DialogChanged, Ended, Failed, RequestAnswered
 
 WHO = Credentials("alice", "secret")

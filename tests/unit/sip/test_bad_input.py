@@ -10,14 +10,14 @@ from fakes.scripted_peer import ANSWER, ScriptedPeer
 from ringout.sip.events import Answered, Ended
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_random_bytes(data: bytes) -> None:
     peer = ScriptedPeer()
     peer.user_agent.receive_datagram(data, peer.flow, peer.now)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_call_survives_damaged_messages(data: st.DataObject) -> None:
     peer = ScriptedPeer()

@@ -105,7 +105,7 @@ class Call:
             assert not agent.counters["malformed"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     loss=st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0]),
     duplication=st.sampled_from([0.0, 0.3]),

@@ -58,7 +58,7 @@ def test_an_alarm_can_be_stopped() -> None:
     assert rung == [10.0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 3), st.one_of(st.floats(0, 20), st.just(NEVER)), st.floats(0, 3))))
 def test_whatever_is_set_the_last_deadline_counts(steps: list[tuple[int, float, float]]) -> None:
     heap, sleepers, now = DeadlineHeap(), [Sleeper() for _ in range(4)], 0.0

@@ -165,7 +165,7 @@ def test_junk_is_a_value_error(junk: bytes) -> None:
         ScriptedPeer().user_agent.restore(junk, 0.0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_damaged_field_is_a_value_error_or_harmless(data: st.DataObject) -> None:
     before = ScriptedPeer()
