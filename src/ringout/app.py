@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from ringout import logs
-from ringout.config import Config
+from ringout.config import Config, http_url
 from ringout.domain.account import Extension
 from ringout.engine.node import Node
 from ringout.media.embedded import EmbeddedMedia
@@ -31,6 +31,7 @@ from ringout.service.extensions import Extensions
 from ringout.service.forwarding_numbers import ForwardingNumbers
 from ringout.service.funds import Funds
 from ringout.service.grants import Grants
+from ringout.service.identity import Identity
 from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
 from ringout.service.presence import Presence
@@ -87,6 +88,7 @@ class _Logins:
     accounts: Accounts
     extensions: Extensions
     tokens: Tokens
+    identity: Identity
     grants: Grants
     authorization: Authorization
     funds: Funds
@@ -158,29 +160,29 @@ class Server:
         log.info("ready", http=self.http_url, admin=self.admin_url, sip=sip)
 
     async def _open_storage(self) -> SqliteStorage:
-        directory = self._config.data_dir
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        storage = await open_storage(directory / "ringout.sqlite")
+        config = self._config
+        storage = await open_storage(config.database)
         self._running.push_async_callback(storage.close)
         passwords = Passwords()
-        await seed(storage.accounts, self._config, self._ids, passwords)
+        await seed(storage.accounts, config, self._ids, passwords)
         accounts = await Accounts.load(storage.accounts)
         if not accounts.accounts():
             raise NobodyToServe(
-                f"there is no account yet in {directory} and none in the configuration: make one with "
+                f"there is no account yet in {config.data_dir} and none in the configuration: make one with "
                 "`ringout admin init`, then start again."
             )
-        key = await asyncio.to_thread(SigningKey.load, directory / "signing-key.pem")
+        key = await asyncio.to_thread(SigningKey.load, config.signing_key)
         tokens = Tokens(storage.tokens, accounts, self._clock, self._ids, key)
         await tokens.load()
-        funds = await Funds.load(storage.ledger, storage.ring_outs, self._clock, self._config)
-        await funds.open_accounts(accounts.accounts(), self._config)
+        funds = await Funds.load(storage.ledger, storage.ring_outs, self._clock, config)
+        await funds.open_accounts(accounts.accounts(), config)
         extensions = Extensions(accounts, passwords, tokens)
         logins, codes = Logins(accounts, passwords, self._clock), Codes(self._clock, self._ids)
         grants = Grants(tokens, accounts, passwords, logins, codes)
         browsers = BrowserLogins(accounts, self._clock, self._ids)
         authorization = Authorization(accounts, logins, codes, browsers)
-        self._services = _Logins(accounts, extensions, tokens, grants, authorization, funds)
+        identity = Identity(accounts, self._clock, key)
+        self._services = _Logins(accounts, extensions, tokens, identity, grants, authorization, funds)
         self._administration = Administration(accounts, tokens, funds, passwords, self._ids)
         return storage
 
@@ -207,6 +209,7 @@ class Server:
             extensions=services.extensions,
             presence=Presence(services.accounts, storage.ring_outs),
             tokens=services.tokens,
+            identity=services.identity,
             grants=services.grants,
             authorization=services.authorization,
             forwarding_numbers=ForwardingNumbers(services.accounts, self._ids),
@@ -218,7 +221,7 @@ class Server:
         http = HttpServer(app, config.http.host, config.http.port, self._tasks)
         self._running.push_async_callback(http.close)
         await http.start()
-        self.http_url = _url(config.http.host, http.port)
+        self.http_url = http_url(config.http.host, http.port)
         if config.admin.port is not None:
             await self._open_administration(served, config.admin.host, config.admin.port)
 
@@ -227,7 +230,7 @@ class Server:
         http = HttpServer(app, host, port, self._tasks, HttpLimits(_ADMIN_CONNECTIONS))
         self._running.push_async_callback(http.close)
         await http.start()
-        self.admin_url = _url(host, http.port)
+        self.admin_url = http_url(host, http.port)
 
     async def _sweep(self, ring_outs: RingOuts) -> None:
         while True:
@@ -246,7 +249,7 @@ class Server:
 
     async def issue_jwt(self, extension: str) -> str:
         """A personal JWT for that user."""
-        return await self._services.tokens.issue_jwt(self.user(extension).id, "sandbox")
+        return await self._services.tokens.jwts.issue(self.user(extension).id, "sandbox")
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
@@ -279,18 +282,14 @@ class Server:
 @asynccontextmanager
 async def open_administration(config: Config) -> AsyncIterator[Administration]:
     """The administration alone, on a data directory that no server is using. Raises OSError, StorageInUse among it."""
-    storage = await open_storage(config.data_dir / "ringout.sqlite")
+    storage = await open_storage(config.database)
     try:
         clock, ids = SystemClock(asyncio.get_running_loop()), RandomIds()
         accounts = await Accounts.load(storage.accounts)
-        key = await asyncio.to_thread(SigningKey.load, config.data_dir / "signing-key.pem")
+        key = await asyncio.to_thread(SigningKey.load, config.signing_key)
         tokens = Tokens(storage.tokens, accounts, clock, ids, key)
         await tokens.load()
         funds = await Funds.load(storage.ledger, storage.ring_outs, clock, config)
         yield Administration(accounts, tokens, funds, Passwords(), ids)
     finally:
         await storage.close()
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -68,6 +68,7 @@ class MediaConfig:
     first_port: int = 20000  # RTP on even ports, RTCP on the next
     last_port: int = 29999  # four ports for each live call
     workers: int = 1  # media processes
+    spare_pairs: int = 512  # port pairs that each process holds ready: for half as many calls that begin at once
     silence_seconds: float = 60.0  # a leg without RTP for that long ends the call; 0 = never
     prompts: Path | None = None  # directory of LANGUAGE/NAME.wav that override the shipped ones
 
@@ -168,3 +169,18 @@ class Config:
     clients: tuple[ClientConfig, ...] = ()
     rates: tuple[RateConfig, ...] = ()
     log_level: str = "info"  # debug, info, warning, error or critical
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data_dir / "ringout.sqlite"
+
+    @property
+    def signing_key(self) -> Path:
+        """Of JWTs and ID tokens."""
+        return self.data_dir / "signing-key.pem"
+
+
+def http_url(host: str, port: int) -> str:
+    """Of a listener without TLS. host: a name, or an address without brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

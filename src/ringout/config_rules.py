@@ -27,6 +27,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "media.first_port": (1024, 65535),
     "media.last_port": (1024, 65535),
     "media.workers": (1, 64),
+    "media.spare_pairs": (2, 16384),
     "media.silence_seconds": (0, 86400),
     "call.caller_ring_seconds": (0.1, 600),
     "call.callee_ring_seconds": (0.1, 600),
@@ -42,9 +43,20 @@ RANGES: dict[str, tuple[float, float]] = {
     "rates.units_per_minute": (0, 10**9),
 }
 
-_E164 = re.compile(r"\+[1-9]\d{4,14}")
+# The administration's requests for the same things must look like this as well.
+EXTENSION = re.compile(r"[0-9]{1,8}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
+LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
+EMAIL = re.compile(
+    rf"(?=.{{3,{LONGEST_EMAIL}}}\Z)"
+    r"[^\s@<>\",;:\\()\[\]]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*"
+)
+RUN_IN_BROWSERS = ("javascript", "data", "vbscript", "about", "blob", "file")  # schemes no login may be sent to
+
+_E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
-_GATEWAY = re.compile(r"sip:(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:(?P<port>\d{1,5}))?(;transport=(udp|tcp))?")
+_GATEWAY = re.compile(r"sip:(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:(?P<port>[0-9]{1,5}))?(;transport=(udp|tcp))?")
 
 
 def _matches(pattern: str, what: str, instead: str) -> Callable[[str], tuple[str, str] | None]:
@@ -117,22 +129,24 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "sip.listen": _listen,
     "sip.user_agent": _matches(r"[A-Za-z0-9._!%*+`'~/() -]{1,64}", "cannot be sent as User-Agent", 'e.g. "RingOut"'),
     "media.address": _address,
-    "call.language": _matches(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", "is not a language", 'e.g. "en", "es", "fr", "de"'),
+    "call.language": _matches(LANGUAGE.pattern, "is not a language", 'e.g. "en", "es", "fr", "de"'),
     "call.country": _country,
     "account.main_number": _number,
     "account.numbers": _number,
-    "account.blocked": _matches(r"\+[1-9]\d{0,14}", "is not a prefix of E.164 numbers", 'e.g. "+1900", "+882"'),
-    "account.extensions.email": _matches(
-        r"|[^@\s]{1,64}@[A-Za-z0-9.-]{1,190}", "is not an e-mail address", 'e.g. "ann@example.com"'
+    "account.blocked": _matches(PREFIX.pattern, "is not a prefix of E.164 numbers", 'e.g. "+1900", "+882"'),
+    "account.extensions.email": _matches(rf"|{EMAIL.pattern}", "is not an e-mail address", 'e.g. "ann@example.com"'),
+    "account.extensions.extension": _matches(
+        EXTENSION.pattern, "is not an extension", 'one to eight digits, e.g. "101"'
     ),
-    "account.extensions.extension": _matches(r"\d{1,8}", "is not an extension", 'one to eight digits, e.g. "101"'),
     "account.extensions.forwarding_numbers": _number,
     "account.extensions.caller_ids": _number,
     "account.extensions.caller_id": _caller_id,
     "trunks.name": _matches(r"[A-Za-z0-9._-]{1,64}", "is not a name", "letters, digits, dot, dash and underscore"),
     "trunks.gateways": _gateway,
-    "rates.prefix": _matches(r"\+\d{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'),
-    "trunks.prefixes": _matches(r"\+\d{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'),
+    "rates.prefix": _matches(r"\+[0-9]{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'),
+    "trunks.prefixes": _matches(
+        r"\+[0-9]{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'
+    ),
     "trunks.number_format": _one_of("+e164", "e164", "national"),
     "trunks.number_prefix": _matches(r"[0-9*#+]{0,16}", "cannot be dialled", 'digits, e.g. "9"'),
     "trunks.from_domain": _host,
@@ -140,7 +154,8 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
         r"[\x21-\x39\x3b-\x7e]{1,128}", "is not a client id", "1 to 128 visible characters, no colon"
     ),
     "clients.redirect_uris": _matches(
-        r"(?!(?i:javascript|data|vbscript):)[A-Za-z][A-Za-z0-9+.-]*:[!$-;=?-\[\]_a-z~]+",
+        rf"(?!(?i:{'|'.join(RUN_IN_BROWSERS)}):)"
+        r"[A-Za-z][A-Za-z0-9+.-]*:[!$-;=?-\[\]_a-z~]+",
         "is not a URI that a browser can be sent to",
         'a whole URI without a fragment, e.g. "https://crm.example/callback"',
     ),

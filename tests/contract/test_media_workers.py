@@ -48,6 +48,17 @@ async def test_pairs_are_even_and_odd_of_the_range_and_exhaustion_is_unavailable
     neighbour.close()
 
 
+async def test_no_more_pairs_are_held_than_asked_for() -> None:
+    """Servers that share one machine's ports must not take them all at once."""
+    engine = EmbeddedMedia(MediaConfig(**free_ports(20), spare_pairs=4))
+    await engine.start()
+    assert engine.free_pairs == 4
+    for _ in range(8):  # and yet every call gets two
+        await until(lambda: engine.free_pairs >= 2)
+        engine.open(Listener())
+    await engine.close()
+
+
 async def test_range_without_a_free_pair_is_named_at_the_start() -> None:
     ports = free_ports(1)
     pair = bind_pair("127.0.0.1", ports["first_port"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from fakes.passwords import QuickPasswords
 from fakes.service import CountingIds, MemoryAccounts, MemoryRingOuts, MemoryTokens, SetClock
 from fakes.web import signing_key
 from ringout.config import Config
@@ -17,7 +17,6 @@ from ringout.service.accounts import Accounts
 from ringout.service.administration.operations import OPERATIONS
 from ringout.service.administration.parts import Administration
 from ringout.service.funds import Funds
-from ringout.service.passwords import Passwords
 from ringout.service.ports import Directory
 from ringout.service.tokens import IssuedTokens, Lifetimes, Tokens
 
@@ -39,17 +38,6 @@ APP = Client("app", "hash of secret", scopes=("RingOut",), grants=(Grant.JWT, Gr
 FILED_APP = Client("filed", "hash of secret", scopes=("RingOut",), from_config=True)
 ADMIN_APP = Client("admin", "hash of secret", scopes=("Admin",), grants=(Grant.CLIENT_CREDENTIALS,))
 FULL = Directory((ACCOUNT,), (FILED, MADE), (ADMIN_APP, APP, FILED_APP))
-
-
-class QuickPasswords(Passwords):
-    """Hashes that say what they are of, in no time."""
-
-    async def hash(self, password: str) -> str:
-        await asyncio.sleep(0)  # others have their turn, as while a thread computes
-        return f"hash of {password}"
-
-    async def matches(self, password: str, stored: str | None) -> bool:
-        return stored == f"hash of {password}"
 
 
 @dataclass

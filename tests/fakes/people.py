@@ -43,7 +43,7 @@ async def people_world() -> WebWorld:
 
 async def bearer_of(world: WebWorld, client: str, secret: str, number: str = "101") -> str:
     """A token of that application and user."""
-    jwt = await world.tokens.issue_jwt(world.accounts.extension_by_number(number).id, "test")
+    jwt = await world.tokens.jwts.issue(world.accounts.extension_by_number(number).id, "test")
     grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
     form = {"grant_type": grant, "assertion": jwt, "client_id": client, "client_secret": secret}
     token: str = (await world.log_in(form)).json["access_token"]

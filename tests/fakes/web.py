@@ -34,6 +34,7 @@ from ringout.service.extensions import Extensions
 from ringout.service.forwarding_numbers import ForwardingNumbers
 from ringout.service.funds import Funds
 from ringout.service.grants import Grants
+from ringout.service.identity import Identity
 from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
 from ringout.service.ports import Directory
@@ -41,7 +42,7 @@ from ringout.service.presence import Presence
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
-from ringout.service.tokens import Tokens
+from ringout.service.tokens import Lifetimes, Tokens
 from ringout.web.api import Services
 from ringout.web.routes import make_app
 
@@ -79,7 +80,8 @@ def signing_key() -> SigningKey:
     return SigningKey.load(Path(tempfile.mkdtemp()) / "key.pem")
 
 
-_seeded: dict[Config, Directory] = {}  # hashing the passwords anew for every test would take most of its time
+# Hashing the passwords anew for every test would take most of its time.
+_seeded: dict[tuple[Config, type[Passwords]], Directory] = {}
 
 
 @dataclass
@@ -127,14 +129,16 @@ class WebWorld:
         self.store.rows[ring_out_id] = replace(old, ended_at=self.clock.wall() + after_seconds)
 
 
-async def make_world(config: Config = CONFIG) -> WebWorld:
-    clock, ids, passwords = SetClock(), CountingIds(), Passwords()
+async def make_world(config: Config = CONFIG, passwords: Passwords | None = None) -> WebWorld:
+    """The user 101 is logged in. passwords: None = real ones, which take their time."""
+    clock, ids, passwords = SetClock(), CountingIds(), passwords or Passwords()
     token_store = MemoryTokens()
-    if config not in _seeded:
+    key = (config, type(passwords))
+    if key not in _seeded:
         account_store = MemoryAccounts()
         await seed(account_store, config, ids, passwords)
-        _seeded[config] = account_store.now
-    accounts = Accounts(MemoryAccounts(_seeded[config]), _seeded[config])
+        _seeded[key] = account_store.now
+    accounts = Accounts(MemoryAccounts(_seeded[key]), _seeded[key])
     tokens = Tokens(token_store, accounts, clock, ids, signing_key())
     steps: list[str] = []
     engine, store = FakeEngine(steps), MemoryRingOuts(steps)
@@ -149,6 +153,7 @@ async def make_world(config: Config = CONFIG) -> WebWorld:
         extensions=Extensions(accounts, passwords, tokens),
         presence=Presence(accounts, store),
         tokens=tokens,
+        identity=Identity(accounts, clock, signing_key()),
         grants=Grants(tokens, accounts, passwords, logins, codes),
         authorization=Authorization(accounts, logins, codes, BrowserLogins(accounts, clock, ids)),
         forwarding_numbers=ForwardingNumbers(accounts, ids),
@@ -160,7 +165,7 @@ async def make_world(config: Config = CONFIG) -> WebWorld:
     user = accounts.extension_by_number("101")
     world = WebWorld(app, clock, engine, store, tokens, token_store, accounts, user, draining=draining)
     world.services, world.administration = services, Administration(accounts, tokens, funds, passwords, ids)
-    jwt = await tokens.issue_jwt(user.id, "test")
-    form = {"grant_type": JWT_GRANT, "assertion": jwt, "client_id": CLIENT, "client_secret": SECRET}
-    world.bearer = (await world.log_in(form)).json["access_token"]
+    client = next(client for client in accounts.clients() if client.client_id == CLIENT)
+    issued = await tokens.open_session(client, user, client.scopes, Lifetimes(), "")
+    world.bearer = issued.access_token
     return world

@@ -29,7 +29,9 @@ class Sandbox:
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, (directory / "stderr").read_text()
+        if not line:
+            self.process.communicate(timeout=30)
+            raise AssertionError(f"no sandbox: {(directory / 'stderr').read_text()}")
         self.login: dict[str, Any] = json.loads(line)
 
     def end(self, by: signal.Signals = signal.SIGTERM) -> tuple[int, bytes]:

@@ -69,7 +69,7 @@ def messages(draw: st.DrawFn) -> bytes:
 
 
 @given(messages())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_both_read_the_same(data: bytes) -> None:
     ours, theirs = parse(data), sipmessage.Message.parse(data)
     if isinstance(ours, Request):

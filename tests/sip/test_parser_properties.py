@@ -58,20 +58,20 @@ def swallow(action: Callable[[], object]) -> None:
 
 
 @given(MESSAGES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_message_survives_its_encoding(message: Request | Response) -> None:
     assert parse(message.encode()) == message
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_bytes_parse_or_are_malformed(data: bytes) -> None:
     look_everywhere(data)
     look_everywhere(b"OPTIONS sip:a SIP/2.0\r\nVia: " + data + b"\r\n\r\n")
 
 
 @given(st.sampled_from(CORPUS), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_damaged_messages_parse_or_are_malformed(original: bytes, data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(original)))
     end = data.draw(st.integers(begin, min(len(original), begin + 20)))
@@ -79,7 +79,7 @@ def test_damaged_messages_parse_or_are_malformed(original: bytes, data: st.DataO
 
 
 @given(st.lists(MESSAGES, min_size=1, max_size=4), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_split_of_a_stream_gives_the_same_messages(messages: list[Request | Response], data: st.DataObject) -> None:
     encoded = [message.encode() for message in messages]
     stream = b"\r\n\r\n".join(encoded) + b"\r\n"
@@ -100,13 +100,13 @@ def test_any_split_of_a_stream_gives_the_same_messages(messages: list[Request | 
         st.dictionaries(TOKEN.map(str.lower), st.one_of(st.none(), TOKEN, st.just('"a;b\\"c"')), max_size=4),
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_address_survives_its_text(address: NameAddr) -> None:
     assert NameAddr.parse(str(address)) == address
 
 
 @given(st.text('Digest,= "\\\\abcqopnonce/<>', max_size=60), st.text(max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_authentication_header_reads_or_is_malformed(text: str, more: str) -> None:
     for value in (text, f'Digest realm="r", nonce="n", {text}', f"Digest {text}{more}"):
         swallow(lambda value=value: read_challenges(Response(401, "", Headers([("WWW-Authenticate", value)]))))

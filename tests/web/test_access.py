@@ -57,17 +57,18 @@ async def test_ids_in_the_path(world: WebWorld, method: str, path: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), METHODS)
 async def test_the_scope_ring_out_is_needed(world: WebWorld, method: str, path: str) -> None:
-    jwt = await world.tokens.issue_jwt(world.user.id, "x")
+    jwt = await world.tokens.jwts.issue(world.user.id, "x")
     form = {"grant_type": JWT_GRANT, "assertion": jwt, "client_id": "reader", "client_secret": "reads"}
     token = (await world.log_in(form)).json["access_token"]
     reply = await world.ask(method, world.home + path, authorization=f"Bearer {token}")
     assert codes(reply) == (403, "InsufficientPermissions", "CMN-401")
     assert reply.json["permissionName"] == reply.json["errors"][0]["permissionName"] == "RingOut"
+    assert reply.headers["www-authenticate"].endswith('error="insufficient_scope", scope="RingOut"')
     assert reply.json["message"] == "In order to call this API endpoint, application needs to have [RingOut] permission"
 
 
 async def test_a_renewed_session_kills_the_old_token(world: WebWorld) -> None:
-    jwt = await world.tokens.issue_jwt(world.user.id, "x")
+    jwt = await world.tokens.jwts.issue(world.user.id, "x")
     client = {"client_id": "public"}
     first = (await world.log_in({"grant_type": JWT_GRANT, "assertion": jwt, **client})).json
     await world.log_in({"grant_type": "refresh_token", "refresh_token": first["refresh_token"], **client})

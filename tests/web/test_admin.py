@@ -11,7 +11,9 @@ import msgspec
 import pytest
 
 from fakes.asgi import Reply, ask
+from fakes.passwords import QuickPasswords
 from fakes.web import CLIENT, CONFIG, FORM, JWT_GRANT, SECRET, WebWorld, make_world
+from ringout import logs
 from ringout.service.administration.operations import OPERATIONS
 from ringout.web import admin_routes, routes
 from ringout.web.admin_routes import make_admin_app
@@ -49,7 +51,7 @@ class AdminSite:
 
 @pytest.fixture
 async def site() -> AdminSite:
-    world = await make_world()
+    world = await make_world(passwords=QuickPasswords())
     assert world.administration is not None
     assert world.services is not None
     operations = {operation.name: operation for operation in OPERATIONS}
@@ -270,3 +272,17 @@ async def test_its_own_description(site: AdminSite) -> None:
     creation = document["components"]["schemas"]["AdminUserCreation"]
     assert creation["required"] == ["extension"]
     assert "/restapi/v1.0" not in document["paths"]
+
+
+async def test_the_log_names_the_change_and_no_phone_number(
+    site: AdminSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("info")
+    try:
+        assert (await site.ask("DELETE", "/accounts/~/users/101/forwarding-numbers/+16505550111")).status == 204
+    finally:
+        logs.configure("warning")
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "administered" in line]
+    assert "adminDeleteForwardingNumber" in line
+    assert "/admin/v1/accounts/~/users/101/forwarding-numbers/+16505***" in line
+    assert "0111" not in line

@@ -1,14 +1,11 @@
 """Generated requests against the administration's own description: no 5xx, nothing undocumented, envelope always."""
 
-import asyncio
 import itertools
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -17,6 +14,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from fakes.passwords import QuickPasswords
+from fakes.served import Served
 from fakes.web import CONFIG, make_world
 from ringout.domain import scopes
 from ringout.service.administration.clients import AdminClientCreation, create_client
@@ -40,34 +39,15 @@ GOOD_FIELDS = {
 SCHEMA = schemathesis.openapi.from_dict(openapi.make(admin.resources(None)))  # type: ignore[arg-type]
 
 
-class Running:
-    """The administration on a free port of loopback, in a thread with a loop of its own."""
+class Running(Served):
+    """The administration."""
 
     def __init__(self) -> None:
         self.turns = itertools.count()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
-        self._thread.start()
-        assert self._started.wait(20)
+        super().__init__()
 
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        await self._begin()
-        config = uvicorn.Config(self._app, port=0, lifespan="off", log_config=None, interface="asgi3", ws="none")
-        self._server = uvicorn.Server(config)
-        serving = asyncio.get_running_loop().create_task(self._server.serve())
-        while not self._server.started:  # noqa: ASYNC110  uvicorn offers no event for it
-            await asyncio.sleep(0.005)
-        host, port = self._server.servers[0].sockets[0].getsockname()
-        self.url = f"http://{host}:{port}"
-        self._started.set()
-        await serving
-
-    async def _app(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._inner(scope, receive, send)
-
-    async def _begin(self) -> None:
-        world = await make_world()
+    async def begin(self) -> None:
+        world = await make_world(passwords=QuickPasswords())
         administration = world.administration
         assert administration is not None
         assert world.services is not None
@@ -76,14 +56,7 @@ class Running:
         client = administration.client({"client": made.client_id})
         issued = await world.tokens.open_session(client, None, (scopes.ADMIN,), Lifetimes(), "")
         self.bearer = issued.access_token
-        self._inner = make_admin_app(CONFIG, world.services, administration, administration.ids)
-
-    def begin_anew(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result(20)
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+        self.app = make_admin_app(CONFIG, world.services, administration, administration.ids)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +69,6 @@ def running() -> Iterator[Running]:
 @SCHEMA.parametrize()
 @settings(
     max_examples=15,
-    deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -13,7 +13,7 @@ from fakes.people import ACCOUNT, CALLEE, EXTENSION, bearer_of, change_user, ref
 from fakes.web import OTHER_PHONE, PHONE, WebWorld, make_world
 from ringout.domain.ring_out import LegRecord, string_id
 from ringout.domain.status import CallStatus, EndedBy, PartyStatus
-from ringout.web.times import iso
+from ringout.service.times import iso
 
 LOG, ACTIVE = f"{EXTENSION}/call-log", f"{EXTENSION}/active-calls"
 COMPANY_LOG, COMPANY_ACTIVE = f"{ACCOUNT}/call-log", f"{ACCOUNT}/active-calls"

@@ -88,6 +88,7 @@ async def test_the_list_is_as_described(world: WebWorld) -> None:
     assert complaints("listExtensions", reply.json) == []
     assert [record["extensionNumber"] for record in reply.json["records"]] == ["101", "102", "104"]
     assert reply.json["paging"]["totalElements"] == 3
+    assert {record["roles"][0]["displayName"] for record in reply.json["records"]} == {"Standard"}
     assert not any("password" in str(record).lower() for record in reply.json["records"])
 
 

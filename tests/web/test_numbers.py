@@ -85,7 +85,9 @@ async def test_forms_of_a_number(world: WebWorld, leg: str, sent: str, country_i
     plan = world.engine.placed[-1][1]
     assert (plan.caller_number if leg == "from" else plan.callee_number) == dialled
     shown = reply.json["status"]["caller" if leg == "from" else "callee"]
-    assert shown["phoneNumber"] == dialled
+    # A colleague who is named by the extension number stays one.
+    told = {"extensionNumber": "102"} if "102" in sent[-5:] else {"phoneNumber": dialled}
+    assert {name: shown[name] for name in ("phoneNumber", "extensionNumber") if name in shown} == told
 
 
 @pytest.mark.parametrize("sent", NO_NUMBERS)

@@ -69,6 +69,18 @@ def test_every_schema_is_one() -> None:
         assert jsonschema_rs.meta.is_valid({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
 
 
+def test_descriptions_are_lines_without_breaks() -> None:
+    told = [schema.get("description", "") for schema in document()["components"]["schemas"].values()]
+    assert any(len(text) > 150 for text in told)
+    assert [text for text in told if "\n" in text or "  " in text] == []
+
+
+def test_the_envelope_always_has_both_layers() -> None:
+    envelope = document()["components"]["schemas"]["ErrorEnvelope"]
+    assert envelope["required"] == ["errorCode", "message", "errors"]
+    assert {"parameterName", "parameterValue", "permissionName", "feature", "status"} <= set(envelope["properties"])
+
+
 def test_names_and_parameters() -> None:
     names = [operation["operationId"] for _, _, operation in operations()]
     assert len(set(names)) == len(names)

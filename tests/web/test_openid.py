@@ -62,7 +62,7 @@ async def test_an_id_token_that_the_published_key_proves(world: WebWorld) -> Non
 
 
 async def test_no_id_token_for_who_did_not_ask(world: WebWorld) -> None:
-    form = {"grant_type": JWT_GRANT, "assertion": await world.tokens.issue_jwt(world.user.id, "x"), **BODY_LOGIN}
+    form = {"grant_type": JWT_GRANT, "assertion": await world.tokens.jwts.issue(world.user.id, "x"), **BODY_LOGIN}
     for scope in ("", "openid", "RingOut"):
         assert "id_token" not in (await world.log_in({**form, "scope": scope})).json
 
@@ -77,12 +77,13 @@ async def test_no_id_token_for_who_did_not_ask(world: WebWorld) -> None:
     ],
 )
 async def test_user_info(world: WebWorld, scope: str, fields: set[str]) -> None:
-    form = {"grant_type": JWT_GRANT, "assertion": await world.tokens.issue_jwt(world.user.id, "x"), **BODY_LOGIN}
+    form = {"grant_type": JWT_GRANT, "assertion": await world.tokens.jwts.issue(world.user.id, "x"), **BODY_LOGIN}
     token = (await world.log_in({**form, "scope": scope})).json["access_token"]
-    reply = await world.ask("GET", "/restapi/oauth/userinfo", authorization=f"bearer {token}")
-    assert reply.status == 200
-    assert set(reply.json) == fields
-    assert reply.json["sub"] == str(world.user.id)
+    for method in ("GET", "POST"):  # OpenID Connect Core section 5.3.1
+        reply = await world.ask(method, "/restapi/oauth/userinfo", authorization=f"bearer {token}")
+        assert reply.status == 200
+        assert set(reply.json) == fields
+        assert reply.json["sub"] == str(world.user.id)
     assert (await world.ask("GET", "/restapi/oauth/userinfo", authorization="")).status == 401
 
 
@@ -90,7 +91,7 @@ async def test_a_web_socket_token(world: WebWorld) -> None:
     refused = await world.ask("POST", "/restapi/oauth/wstoken")
     assert (refused.status, refused.json["permissionName"]) == (403, "WebSocket")
     await world.accounts.change_client(CLIENT, lambda c: replace(c, scopes=(*c.scopes, "WebSocketsSubscription")))
-    form = {"grant_type": JWT_GRANT, "assertion": await world.tokens.issue_jwt(world.user.id, "x"), **BODY_LOGIN}
+    form = {"grant_type": JWT_GRANT, "assertion": await world.tokens.jwts.issue(world.user.id, "x"), **BODY_LOGIN}
     token = (await world.log_in(form)).json["access_token"]
     body = (await world.ask("POST", "/restapi/oauth/wstoken", authorization=f"Bearer {token}")).json
     assert (body["uri"], body["expires_in"]) == ("ws://api.test:8080/ws", 30)

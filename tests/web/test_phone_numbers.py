@@ -20,6 +20,7 @@ from fakes.people import (
 from fakes.web import MAIN, OTHER_PHONE, PHONE, SHOWN, WebWorld
 from ringout.domain.account import ForwardingNumber
 
+FREE_PHONE = "+18005550188"
 OWN, ALL = f"{EXTENSION}/phone-number", f"{ACCOUNT}/phone-number"
 
 
@@ -58,19 +59,22 @@ async def test_the_numbers_of_a_user(world: WebWorld) -> None:
 
 
 async def test_caller_id_is_offered_for_what_may_be_shown(world: WebWorld) -> None:
+    """All but the user's phones: those may be shown, and are offered by RingCentral's widgets as phones to ring, which
+    they would not be with the mark."""
+
     def hide(account: Any) -> Any:
         hidden = tuple(replace(n, caller_id=n.number != COMPANY_NUMBER) for n in account.numbers)
         return replace(account, numbers=hidden)
 
     await world.accounts.change_account(world.user.account_id, hide)
-    abroad = ForwardingNumber("55", FOREIGN_PHONE)
-    await change_user(world, forwarding_numbers=(*world.user.forwarding_numbers, abroad))
+    abroad, free = ForwardingNumber("55", FOREIGN_PHONE), ForwardingNumber("56", FREE_PHONE)
+    await change_user(world, forwarding_numbers=(*world.user.forwarding_numbers, abroad, free))
     offered = {r["phoneNumber"]: r["features"] for r in await records(world, OWN)}
-    assert offered[COMPANY_NUMBER] == offered[FOREIGN_PHONE] == []
-    assert offered[MAIN] == offered[SHOWN] == offered[PHONE] == ["CallerId"]
+    assert offered[COMPANY_NUMBER] == offered[FOREIGN_PHONE] == offered[PHONE] == offered[OTHER_PHONE] == []
+    assert offered[MAIN] == offered[SHOWN] == offered[FREE_PHONE] == ["CallerId"]
     for number, features in offered.items():
         reply = await world.place(callerId={"phoneNumber": number})
-        assert (reply.status == 200) is (features == ["CallerId"]), number
+        assert (reply.status == 200) is (features == ["CallerId"] or number in (PHONE, OTHER_PHONE)), number
 
 
 async def test_a_colleagues_direct_number_and_phones_are_not_listed(world: WebWorld) -> None:

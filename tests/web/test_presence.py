@@ -132,7 +132,7 @@ async def test_what_is_published_is_kept(world: WebWorld) -> None:
     [
         ({"userStatus": "Asleep"}, "userStatus"),
         ({"dndStatus": "Unknown"}, "dndStatus"),
-        ({"message": "x" * 151}, "message"),
+        ({"message": "x" * 76}, "message"),
         ({"message": "a\nb"}, "message"),
         ({"allowSeeMyPresence": "yes"}, "allowSeeMyPresence"),
     ],

@@ -56,12 +56,12 @@ async def test_each_user_and_application_for_itself(world: WebWorld) -> None:
     for _ in range(4):
         last = await world.ask("GET", f"{world.home}/ringout/5")
     assert last.status == 429
-    jwt = await world.tokens.issue_jwt(world.user.id, "x")
+    jwt = await world.tokens.jwts.issue(world.user.id, "x")
     other = (await world.log_in({"grant_type": JWT_GRANT, "assertion": jwt, "client_id": "public"})).json
     reply = await world.ask("GET", f"{world.home}/ringout/5", authorization=f"Bearer {other['access_token']}")
     assert (reply.status, shown(reply)) == (404, ("light", "3", "2", "60"))
     colleague = world.accounts.extension_by_number("102").id
-    jwt = await world.tokens.issue_jwt(colleague, "x")
+    jwt = await world.tokens.jwts.issue(colleague, "x")
     form = {"grant_type": JWT_GRANT, "assertion": jwt, "client_id": CLIENT, "client_secret": SECRET}
     other = (await world.log_in(form)).json
     reply = await world.ask("GET", f"{world.home}/ringout/5", authorization=f"Bearer {other['access_token']}")
@@ -86,6 +86,37 @@ async def test_logins_of_one_user_and_of_others(world: WebWorld) -> None:
     for _ in range(4):
         last = await world.log_in({"grant_type": "nonsense"})
     assert last.status == 429  # nobody is named: counted by address
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        {"grant_type": "password", "username": MAIN, "extension": "101", "password": "guess", "client_id": CLIENT},
+        {"grant_type": "password", "username": MAIN, "extension": "101", "password": "guess", "client_id": "public"},
+    ],
+)
+async def test_a_stranger_does_not_use_up_a_user_s_logins(world: WebWorld, stranger: dict[str, str]) -> None:
+    for _ in range(10):
+        last = await world.log_in(stranger, client="203.0.113.7")
+    assert last.status == 429
+    right = {**stranger, "client_id": CLIENT, "client_secret": SECRET, "password": PASSWORD}
+    assert (await world.log_in(right, client="198.51.100.1")).status == 200
+
+
+async def test_a_form_of_thousands_of_fields_is_not_read(world: WebWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's request must not cost more than one that is refused at once."""
+    read: list[str] = []
+    monkeypatch.setattr("ringout.web.endpoint.parse_qsl", lambda text: read.append(text) or [])
+    reply = await world.log_in("a=%41&" * 10_000)
+    assert (reply.status, reply.json["errorCode"]) == (400, "CMN-104")
+    assert read == []
+
+
+async def test_a_field_that_the_grant_does_not_have_makes_nobody_another(world: WebWorld) -> None:
+    jwt = await world.tokens.jwts.issue(world.user.id, "x")
+    form = {"grant_type": JWT_GRANT, "assertion": jwt, "client_id": CLIENT, "client_secret": SECRET}
+    replies = [await world.log_in({**form, "username": f"{n}", "extension": f"{n}"}) for n in range(4)]
+    assert [reply.status for reply in replies] == [200, 200, 200, 429]
 
 
 @pytest.mark.parametrize("config", [CONFIG, replace(CONFIG, limits=LimitsConfig(light=0, heavy=1))])

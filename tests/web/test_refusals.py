@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fakes.web import CONFIG, MAIN, OTHER_PHONE, PHONE, WebWorld, make_world
-from ringout.config import AccountConfig, TrunkConfig
+from ringout.config import AccountConfig, RateConfig, TrunkConfig
 from ringout.domain.account import Account, Extension, ForwardingNumber
 
 TO = "+14155550199"
@@ -164,3 +164,21 @@ async def test_an_account_of_another_country_has_other_neighbours() -> None:
     assert (await world.place(**{"from": ...}, to={"phoneNumber": "020 7946 0959"})).status == 200
     reply = await world.place(**{"from": ...}, to={"phoneNumber": OTHER_PHONE})
     assert reply.json["status"]["calleeStatus"] == "InternationalDisabled"
+
+
+@pytest.mark.parametrize("named", ["102", f"{MAIN}*102"])
+@pytest.mark.parametrize("leg", ["to", "from"])
+async def test_a_refusal_repeats_what_was_sent_and_does_not_tell_a_colleagues_number(leg: str, named: str) -> None:
+    """Abroad, on a blocked prefix, and without money for it."""
+    account = replace(CONFIG.account, international=False)
+    colleague = replace(account.extensions[1], forwarding_numbers=(LONDON,))
+    abroad = replace(account, extensions=(account.extensions[0], colleague))
+    blocked = replace(abroad, international=True, blocked=("+44",))
+    poor = replace(abroad, international=True, balance=0)
+    rates = (RateConfig("+1", 0), RateConfig("+44", 10))
+    for of_account in (abroad, blocked, poor):
+        world = await make_world(replace(CONFIG, account=of_account, rates=rates))
+        reply = await world.place(**{"to": {"phoneNumber": TO}, leg: {"phoneNumber": named}})
+        assert reply.status == 403
+        assert reply.json["parameterValue"] == named
+        assert LONDON[1:] not in reply.body.decode()

@@ -190,7 +190,7 @@ async def test_the_sixth_login_ends_the_first(world: WebWorld) -> None:
 
 async def test_no_other_credential_is_an_access_token(world: WebWorld) -> None:
     issued = await by_password(world)
-    personal = await world.tokens.issue_jwt(world.user.id, "x")
+    personal = await world.tokens.jwts.issue(world.user.id, "x")
     secret = base64.b64encode(b"honest:honest-secret").decode()
     for other in (issued["refresh_token"], personal, issued["session_id"], "honest-secret", secret):
         await assert_useless(world, other)
@@ -216,7 +216,7 @@ async def another_account(world: WebWorld) -> Extension:
 
 
 async def place_as(world: WebWorld, user: Extension) -> dict[str, Any]:
-    personal = await world.tokens.issue_jwt(user.id, "x")
+    personal = await world.tokens.jwts.issue(user.id, "x")
     issued = await token_of(world, {"grant_type": JWT_GRANT, "assertion": personal, **APP})
     body = {"from": {"phoneNumber": "+12125550101"}, "to": {"phoneNumber": "+14155550177"}}
     reply = await world.ask("POST", f"{HOME}/ringout", body, authorization=f"Bearer {issued['access_token']}")
@@ -440,7 +440,7 @@ def by_public_key(claims: dict[str, Any], secret: bytes) -> str:
 
 
 async def test_forged_personal_jwts(world: WebWorld) -> None:
-    personal = await world.tokens.issue_jwt(world.user.id, "x")
+    personal = await world.tokens.jwts.issue(world.user.id, "x")
     claims = claims_of(world, personal)
     header, payload, signature = personal.split(".")
     other_key = RSAKey.generate_key(2048)
@@ -477,7 +477,7 @@ async def test_forged_personal_jwts(world: WebWorld) -> None:
 
 async def test_rightly_signed_but_not_good(world: WebWorld) -> None:
     """The server's own key, and claims that it never issued."""
-    personal = await world.tokens.issue_jwt(world.user.id, "x")
+    personal = await world.tokens.jwts.issue(world.user.id, "x")
     claims, key = claims_of(world, personal), signing_key()._key
     colleague = str(world.accounts.extension_by_number("102").id)
     now = int(world.clock.wall())
@@ -497,16 +497,16 @@ async def test_rightly_signed_but_not_good(world: WebWorld) -> None:
 
 
 async def test_an_expired_or_withdrawn_personal_jwt(world: WebWorld) -> None:
-    short = await world.tokens.issue_jwt(world.user.id, "short", 60)
-    withdrawn = await world.tokens.issue_jwt(world.user.id, "withdrawn")
-    await world.tokens.remove_credential(claims_of(world, withdrawn)["jti"])
+    short = await world.tokens.jwts.issue(world.user.id, "short", 60)
+    withdrawn = await world.tokens.jwts.issue(world.user.id, "withdrawn")
+    await world.tokens.jwts.remove(claims_of(world, withdrawn)["jti"])
     world.clock.pass_seconds(60)
     for assertion in (short, withdrawn):
         assert_no_token(await world.log_in({"grant_type": JWT_GRANT, "assertion": assertion, **APP}))
 
 
 async def test_a_jwt_for_one_client_only(world: WebWorld) -> None:
-    personal = await world.tokens.issue_jwt(world.user.id, "x", client_id="honest")
+    personal = await world.tokens.jwts.issue(world.user.id, "x", client_id="honest")
     for thief in (FOREIGN, PUBLIC):
         assert_no_token(await world.log_in({"grant_type": JWT_GRANT, "assertion": personal, **thief}))
     await token_of(world, {"grant_type": JWT_GRANT, "assertion": personal, **APP})

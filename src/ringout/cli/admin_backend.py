@@ -6,18 +6,19 @@ import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import quote
 
 import msgspec
 
-from ringout.cli.api_client import Connection
+from ringout.cli.api_client import Connection, Gone
 from ringout.cli.failures import REFUSED, UNREACHABLE, USAGE, CommandFailed
-from ringout.config import Config
+from ringout.config import Config, http_url
 from ringout.domain.errors import RingOutError
+from ringout.private_file import write_private
 from ringout.service.administration.operations import AdminOperation
 from ringout.service.administration.parts import Administration
 from ringout.storage.errors import StorageInUse
@@ -25,7 +26,6 @@ from ringout.web import problems
 
 T = TypeVar("T")
 
-DATABASE = "ringout.sqlite"
 LOGIN_FILE = "admin-client.json"
 _PAGE = 1000
 
@@ -52,7 +52,7 @@ def carry_out(call: Call, config: Config, url: str | None, environ: Mapping[str,
     url = url or environ.get("RINGOUT_ADMIN_URL")
     if url:
         return _ask_server(call, url.rstrip("/"), find_login(config.data_dir, environ))
-    if not (config.data_dir / DATABASE).exists():
+    if not config.database.exists():
         why = "`ringout admin init` makes an account there"
         if config.account.extensions:
             why = "the first `ringout serve` brings what the configuration describes into it"
@@ -106,7 +106,20 @@ def _read(fields: dict[str, Any], kind: Any) -> Any:
         found = re.fullmatch(r"(?P<what>.*?)(?: - at `\$\.(?P<field>\w+).*)?", str(error), re.DOTALL)
         assert found
         field = f"{found['field']}: " if found["field"] else ""
-        raise CommandFailed(f"{field}{found['what']}.", USAGE) from error
+        choices = _choices(kind, found["field"])
+        one_of = f". One of {', '.join(choices)}" if choices else ""
+        raise CommandFailed(f"{field}{found['what']}{one_of}.", USAGE) from error
+
+
+def _choices(kind: Any, name: str | None) -> list[str]:
+    """The values that a field of a struct may have, when they are a few words. name: in JSON."""
+    hints = [field.type for field in msgspec.structs.fields(kind) if field.encode_name == name]
+    while hints:
+        hint = hints.pop()
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            return [str(choice.value) for choice in hint]
+        hints += get_args(hint)
+    return []
 
 
 # --- a running server ----------------------------------------------------------------------------------------------
@@ -119,6 +132,20 @@ def _ask_server(call: Call, url: str, login: AdminLogin) -> Any:
     connection = Connection(url, login.client_id, login.client_secret)
     connection.log_in({"grant_type": "client_credentials"})
     path = "/admin/v1" + operation.path.format_map({name: quote(text, safe="~") for name, text in call.names.items()})
+    try:
+        return _ask(connection, call, path)
+    except Gone as gone:
+        if "Invalid URI" not in gone.sentence:
+            raise
+        raise CommandFailed(
+            f"there is no administration at {url}: its address is `[admin] host` and `port` of the server's "
+            "configuration, not that of the API.",
+            USAGE,
+        ) from gone
+
+
+def _ask(connection: Connection, call: Call, path: str) -> Any:
+    operation = call.operation
     if operation.is_list:
         return _whole_list(connection, path, call.fields if operation.query else None)
     body = msgspec.json.encode(call.fields) if operation.body else None
@@ -147,8 +174,7 @@ def _url_of_server(config: Config) -> str:
             "`[admin] port = 8081` in its configuration and start it again.",
             UNREACHABLE,
         )
-    host = f"[{admin.host}]" if ":" in admin.host else admin.host
-    return f"http://{host}:{admin.port}"
+    return http_url(admin.host, admin.port)
 
 
 def find_login(data_dir: Path, environ: Mapping[str, str]) -> AdminLogin:
@@ -168,13 +194,4 @@ def find_login(data_dir: Path, environ: Mapping[str, str]) -> AdminLogin:
 
 def leave_login(data_dir: Path, client_id: str, client_secret: str) -> None:
     """Writes the login where only its owner can read it, whole or not at all. Raises OSError."""
-    file = data_dir / LOGIN_FILE
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(msgspec.json.encode(AdminLogin(client_id, client_secret)) + b"\n")
-        fresh.replace(file)
-    except BaseException:
-        with suppress(OSError):
-            fresh.unlink()
-        raise
+    write_private(data_dir / LOGIN_FILE, msgspec.json.encode(AdminLogin(client_id, client_secret)) + b"\n")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from ringout.cli.admin_backend import Call, carry_out
 from ringout.cli.admin_show import is_secret, read_secret, show, show_json
-from ringout.cli.config_check import read_config
-from ringout.cli.failures import OK
-from ringout.cli.serve import default_file
+from ringout.cli.config_check import default_file, read_config
+from ringout.cli.failures import OK, USAGE, CommandFailed
 from ringout.service.administration.operations import OPERATIONS, AdminOperation
 from ringout.service.administration.parts import ONLY
 
@@ -76,7 +75,11 @@ def _command(operation: AdminOperation) -> Callable[..., int]:
             names["account"] = options.pop("account", ONLY)
         required = [field.parameter for field in fields if field.is_required]
         given = dict(zip(required, words[len(_names(operation)) :], strict=True)) | options
-        found = carry_out(Call(operation, names, _sent(operation, fields, given)), config, url)
+        sent = _sent(operation, fields, given)
+        if operation.method == "PATCH" and not sent:
+            help_ = f"ringout admin {' '.join(operation.command)} --help"
+            raise CommandFailed(f"nothing to change: `{help_}` lists what can be.", USAGE)
+        found = carry_out(Call(operation, names, sent), config, url)
         if as_json:
             show_json(found)
         else:
@@ -116,7 +119,9 @@ def _parameters(operation: AdminOperation, fields: Iterable[_Field]) -> Iterable
         yield _P(name, _P.POSITIONAL_ONLY, annotation=Annotated[str, Parameter(help=_NAMES[name])])
     for field in fields:
         if field.is_required:
-            described = Parameter(help=field.description, allow_leading_hyphen=field.kind is int)
+            described = Parameter(
+                help=field.description, allow_leading_hyphen=field.kind is int, converter=_converter(field)
+            )
             yield _P(field.parameter, _P.POSITIONAL_ONLY, annotation=Annotated[field.kind, described])
     for field in fields:
         if not field.is_required and not (field.is_secret and operation.asks):
@@ -141,9 +146,25 @@ def _option(field: _Field) -> inspect.Parameter:
     else:
         kind = field.kind
         described = Parameter(
-            name=field.option, negative=(), help=field.description, consume_multiple=kind == list[str] or None
+            name=field.option,
+            negative=(),
+            help=field.description,
+            consume_multiple=kind == list[str] or None,
+            converter=_converter(field),
         )
     return _P(field.parameter, _P.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, described])
+
+
+def _converter(field: _Field) -> Callable[[Any, Sequence[Token]], int] | None:
+    return _whole_number if field.kind is int else None
+
+
+def _whole_number(_kind: Any, tokens: Sequence[Token]) -> int:
+    """Digits alone: cyclopts itself rounds 1.5 to 2, which is money. Raises ValueError."""
+    text = tokens[0].value
+    if not re.fullmatch(r"[+-]?[0-9]{1,30}", text):
+        raise ValueError(f"{text} is no whole number.")
+    return int(text)
 
 
 def _sent(operation: AdminOperation, fields: Iterable[_Field], given: dict[str, Any]) -> dict[str, Any]:

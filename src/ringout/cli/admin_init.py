@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from cyclopts import Parameter
 
-from ringout.cli.admin_backend import DATABASE, LOGIN_FILE, leave_login, run, with_data
+from ringout.cli.admin_backend import LOGIN_FILE, leave_login, run, with_data
 from ringout.cli.admin_commands import ConfigOption, JsonOption
 from ringout.cli.admin_show import show_json
-from ringout.cli.config_check import read_config
-from ringout.cli.failures import OK, UNREACHABLE, USAGE, CommandFailed
-from ringout.cli.serve import default_file
-from ringout.config import Config
+from ringout.cli.config_check import default_file, read_config
+from ringout.cli.failures import OK, REFUSED, UNREACHABLE, USAGE, CommandFailed
+from ringout.config import Config, http_url
 from ringout.domain import emergency
-from ringout.service.administration.first import FirstAccount, FirstSecrets, make_first_account
+from ringout.domain.account import Contact
+from ringout.domain.errors import ForwardingNumberRefused
+from ringout.service.administration.first import FirstAccount, FirstSecrets, make_first_account, refuse_second_account
 from ringout.service.administration.parts import Administration
 from ringout.storage.errors import StorageInUse
+
+T = TypeVar("T")
 
 
 def init(
@@ -42,14 +46,15 @@ def init(
 ) -> int:
     """Makes the first account with a user, an application and a JWT, and prints every secret once.
 
-    On a terminal it asks for what no option says. It needs an empty data directory and no running server.
+    On a terminal it asks for what no option says, and again when an answer is refused. It needs an empty data directory
+    and no running server.
     """
     read = read_config(config or default_file())
     if read.account.extensions:
         raise CommandFailed(
             "the configuration describes an account already: `ringout serve` brings it into the database.", USAGE
         )
-    given = {
+    options = {
         "main_number": main_number,
         "country": country,
         "company": company,
@@ -57,9 +62,14 @@ def init(
         "name": name,
         "email": email,
         "phone": phone,
+        "international": "yes" if international else None,
     }
-    wanted = _wanted(read, given, international=international, password_grant=password_grant)
-    secrets = _make(read, wanted)
+    given = {field: text for field, text in options.items() if text is not None}
+    answers = {"country": read.call.country} | given
+    if sys.stdin.isatty():
+        secrets = _make_by_questions(read, answers, given, password_grant=password_grant)
+    else:
+        secrets = _make(read, _wanted(read, answers, password_grant=password_grant))
     if json:
         show_json(secrets)
     else:
@@ -67,23 +77,46 @@ def init(
     return OK
 
 
-def _wanted(config: Config, given: dict[str, str | None], *, international: bool, password_grant: bool) -> FirstAccount:
-    answers = {"country": config.call.country} | {k: v for k, v in given.items() if v is not None}
-    if sys.stdin.isatty():
-        for field, question in _QUESTIONS.items():
-            if given[field] is None:
-                usual = _usual_extension(answers["country"]) if field == "extension" else answers.get(field, "")
-                answers[field] = _ask(question, usual)
-    answers.setdefault("extension", _usual_extension(answers["country"]))
+def _make_by_questions(
+    config: Config, answers: dict[str, str], given: Collection[str], *, password_grant: bool
+) -> FirstSecrets:
+    """Asks for what was not given; when the answers are refused, says why and asks for everything once more."""
+    _open(config, _refuse_second)
+    questions = [field for field in _QUESTIONS if field not in given]
+    while True:
+        _ask_for(questions, answers)
+        try:
+            return _make(config, _wanted(config, answers, password_grant=password_grant))
+        except CommandFailed as failure:
+            if failure.exit_code != REFUSED:
+                raise
+            print(f"\n{failure.sentence}\nOnce more: Enter keeps what stands in brackets, - leaves it out.\n")
+            questions = list(_QUESTIONS)
+
+
+def _ask_for(questions: Iterable[str], answers: dict[str, str]) -> None:
+    for field in questions:
+        usual = answers.get(field, _USUAL.get(field, ""))
+        if field == "extension":
+            usual = usual or _usual_extension(answers["country"])
+        answers[field] = _ask(_QUESTIONS[field], usual)
+        while field == "main_number" and not answers[field]:
+            answers[field] = _ask(_QUESTIONS[field], "")
+        while field == "international" and answers[field] not in _YES | _NO:
+            answers[field] = _ask(_QUESTIONS[field], _USUAL[field])
+
+
+def _wanted(config: Config, answers: dict[str, str], *, password_grant: bool) -> FirstAccount:
     if not answers.get("main_number"):
         raise CommandFailed("give --main-number, the company's number, for example +16505550100.", USAGE)
-    first, _, last = answers.pop("name", "").strip().rpartition(" ")
+    texts = {field: text for field, text in answers.items() if text and field not in ("name", "international")}
+    person = Contact().named(answers.get("name", ""))
     return FirstAccount(
-        **{field: text for field, text in answers.items() if text},
+        **{"extension": _usual_extension(answers["country"])} | texts,
         language=config.call.language,
-        first_name=first or last,
-        last_name=last if first else "",
-        international=international,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        international=answers.get("international") in _YES,
         password_grant=password_grant,
     )
 
@@ -101,15 +134,24 @@ _QUESTIONS = {
     "name": "The first user's name",
     "email": "The first user's e-mail address",
     "phone": "The first user's phone, rung first",
+    "international": "Allow calls to other countries, yes or no",
 }
+_ABROAD = 108  # FPN-108
+_USUAL = {"international": "no"}
+_YES, _NO = {"yes", "y"}, {"no", "n", ""}
 
 
 def _ask(question: str, default: str) -> str:
+    """ "" = left out."""
     shown = f" [{default}]" if default else ""
     try:
-        return input(f"{question}{shown}: ").strip() or default
-    except EOFError:
+        answer = input(f"{question}{shown}: ").strip() or default
+    except (EOFError, KeyboardInterrupt) as end:
+        print()  # the cursor stands behind the question
+        if isinstance(end, KeyboardInterrupt):
+            raise
         raise CommandFailed("no answer.", USAGE) from None
+    return "" if answer == "-" else answer
 
 
 def _make(config: Config, wanted: FirstAccount) -> FirstSecrets:
@@ -120,16 +162,29 @@ def _make(config: Config, wanted: FirstAccount) -> FirstSecrets:
         return await make_first_account(admin, wanted, config.account.blocked, leave)
 
     try:
-        return run(with_data(config, make))
+        return _open(config, make)
+    except CommandFailed as failure:
+        if failure.__cause__ == ForwardingNumberRefused(_ABROAD, "phoneNumber"):
+            why = "the phone is in another country than the company, and calls to other countries are not allowed"
+            raise CommandFailed(f"refused: {why} (--international).", REFUSED) from failure
+        raise
+
+
+async def _refuse_second(admin: Administration) -> None:
+    refuse_second_account(admin)
+
+
+def _open(config: Config, work: Callable[[Administration], Awaitable[T]]) -> T:
+    try:
+        return run(with_data(config, work))
     except StorageInUse as error:
         raise CommandFailed(
-            f"a server is using {config.data_dir / DATABASE}, so there is an account already.", UNREACHABLE
+            f"a server is using {config.database}, so there is an account already.", UNREACHABLE
         ) from error
 
 
 def _page(config: Config, file: Path | None, made: FirstSecrets) -> str:
-    host = f"[{config.http.host}]" if ":" in config.http.host else config.http.host
-    url = config.http.public_url or f"http://{host}:{config.http.port}"
+    url = config.http.public_url or http_url(config.http.host, config.http.port)
     phone = made.phone or "YOUR_PHONE"
     environment = {
         "RINGOUT_URL": url,

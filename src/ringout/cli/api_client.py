@@ -120,11 +120,11 @@ def _decoded(body: bytes) -> dict[str, Any]:
 
 def _refusal(status: int, body: dict[str, Any], retry_after: str | None) -> CommandFailed:
     words = str(body.get("message") or body.get("error_description") or f"HTTP {status}").rstrip(".")
+    again = f" Try again in {retry_after} s." if retry_after else ""
     if status >= 500:
-        again = f" Try again in {retry_after} s." if retry_after else ""
         return CommandFailed(f"the server cannot do that now: {words}.{again}", UNREACHABLE)
     kind = Gone if status == 404 else CommandFailed
-    return kind(f"the server refuses: {words}.", REFUSED)
+    return kind(f"the server refuses: {words}.{again}", REFUSED)
 
 
 def _path(ring_out_id: str) -> str:

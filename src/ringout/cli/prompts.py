@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from ringout.cli.config_check import ConfigOption, read_config
+from ringout.cli.config_check import ConfigOption, default_file, read_config
 from ringout.cli.failures import OK, USAGE, CommandFailed
 from ringout.media.prompts import SHIPPED, BadPrompt, available
 
@@ -23,7 +23,7 @@ def prompts(*, config: ConfigOption = None, directory: DirectoryOption = None) -
     table = Table("Language", "Prompt", "Seconds", box=None, pad_edge=False)
     table.add_column("From", overflow="fold")
     try:
-        found = available(directory or read_config(config).media.prompts)
+        found = available(directory or read_config(config or default_file()).media.prompts)
     except BadPrompt as error:
         raise CommandFailed(str(error), USAGE) from error
     for prompt in found:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 import uvloop
 
 from ringout import logs
-from ringout.cli.config_check import ConfigOption, read_config
+from ringout.cli.config_check import ConfigOption, default_file, read_config
 from ringout.cli.failures import OK, UNREACHABLE, USAGE, CommandFailed
 from ringout.config import Config
 
@@ -42,9 +41,3 @@ async def _serve(config: Config) -> None:
     await server.start()
     await server.run_until_signal()
     await server.stop()
-
-
-def default_file() -> Path | None:
-    """`ringout.toml` of the working directory, when there is one."""
-    here = Path("ringout.toml")
-    return here if here.exists() else None

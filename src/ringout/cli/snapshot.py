@@ -68,7 +68,7 @@ def read_snapshot(body: dict[str, Any]) -> Snapshot:
 
 def _lane(leg: dict[str, Any], status: str) -> Lane:
     return Lane(
-        str(leg.get("phoneNumber") or ""),
+        str(leg.get("phoneNumber") or leg.get("extensionNumber") or ""),
         status,
         str(leg.get("explanation") or ""),
         bool(leg.get("dialedTime")),

@@ -5,8 +5,11 @@ Account, Extension and Client are stored whole, each as one record; a change mak
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Literal
+
+TimeFormat = Literal["12h", "24h"]
 
 
 class UsageType(StrEnum):
@@ -109,6 +112,11 @@ class Contact:
     mobile_phone: str = ""
     address: Address | None = None  # None = the account's
 
+    def named(self, name: str) -> Contact:
+        """With a whole name: its last word is the last name, unless there is but one."""
+        first, _, last = name.strip().rpartition(" ")
+        return replace(self, first_name=first or last, last_name=last if first else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Regional:
@@ -119,7 +127,7 @@ class Regional:
     greeting_language: str | None = None  # stored for the clients
     formatting_locale: str | None = None  # stored for the clients
     timezone: str | None = None  # IANA name
-    time_format: str = "12h"  # or "24h"
+    time_format: TimeFormat = "12h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +182,11 @@ class Extension:
         """E.164 of the phone that stands for this extension."""
         phone = self.default_forwarding
         return phone.number if phone else None
+
+
+def by_number(extension: Extension) -> tuple[int, str]:
+    """To sort by: 99 stands before 100."""
+    return len(extension.number), extension.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ringout.domain import phone, regions
 from ringout.domain.account import Account, Extension
 from ringout.domain.errors import CallerIdNotYours
 
-MAIN, CURRENT, BLOCKED = "main", "current", "blocked"
+CHOICES = MAIN, CURRENT, BLOCKED = "main", "current", "blocked"  # beside the numbers themselves
 
 
 def by_settings(account: Account, extension: Extension, from_number: str) -> str | None:

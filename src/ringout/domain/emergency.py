@@ -87,8 +87,8 @@ def is_emergency(digits: str, country: str) -> bool:
 @lru_cache(maxsize=8192)
 def is_number_of_help(e164: str) -> bool:
     """Whether a whole number (with +) is an emergency number with a calling code before it, or would be taken for one:
-    no area code of +1 begins with 911 or 112, but a switch that gets the national number stops reading there."""
-    return e164.startswith(("+1911", "+1112")) or _has_calling_code(e164[1:])
+    nobody has a number that begins with the police's, but a switch given the national number stops reading there."""
+    return _has_calling_code(e164[1:]) or (_begins_with_help(e164[1:]) and not _is_valid(e164))
 
 
 def _is_called_abroad(digits: str) -> bool:
@@ -106,6 +106,30 @@ def _has_calling_code(digits: str) -> bool:
         if rest and regions and any(is_emergency(rest, region) for region in regions):
             return True
     return False
+
+
+def _begins_with_help(digits: str) -> bool:
+    """A calling code, and then an emergency number of its largest country."""
+    for length in (1, 2, 3):
+        regions = COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0), ())
+        rest = digits[length:]
+        if any(_is_help_there(rest[:short], region) for region in regions[:1] for short in (2, 3)):
+            return True
+    return False
+
+
+@lru_cache(maxsize=8192)
+def _is_help_there(digits: str, region: str) -> bool:
+    """In that country itself: what is known all over the world is no more than any other prefix elsewhere."""
+    return phonenumbers.is_emergency_number(digits, region)
+
+
+def _is_valid(e164: str) -> bool:
+    """In service, as far as is known."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(e164))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _has_outside_line(digits: str, home: str, country: str) -> bool:

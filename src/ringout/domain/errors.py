@@ -106,11 +106,10 @@ class FeatureUnavailable(Refused):
 @dataclass
 class RateExceeded(Refused):
     """Too many requests of one user and application. group: Light, Medium, Heavy or Auth; limit: how many are allowed
-    in window_seconds; retry_after_seconds: whole seconds of silence that end the penalty."""
+    in a minute; retry_after_seconds: whole seconds of silence that end the penalty."""
 
     group: str
     limit: int
-    window_seconds: int
     retry_after_seconds: int
 
 
@@ -191,10 +190,19 @@ class ExtensionLoginNeeded(RingOutError):
 @dataclass
 class GrantRefused(RingOutError):
     """The token endpoint refuses. error: RFC 6749 section 5.2 code; code: RingCentral's OAU or CMN code; why: one
-    sentence; parameter: the form field to blame, or None; client_rejected: the client did not prove who it is."""
+    sentence, which may hold {parameter}, {value} and {why}; parameter: the form field to blame, or None;
+    client_rejected: the client did not prove who it is; value: what was sent, None for secrets and what was not sent;
+    reason: goes into {why}."""
 
     error: str
     code: str
     why: str
     parameter: str | None = None
     client_rejected: bool = False
+    value: str | None = None
+    reason: str = ""
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What goes into the {places} of the sentence."""
+        return {"parameter": self.parameter or "", "value": self.value or "", "why": self.reason}

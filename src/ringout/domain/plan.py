@@ -18,3 +18,10 @@ class CallPlan:
     play_prompt: bool
     language: str = "en"  # of the prompts
     country: str = "us"  # of the ringback tone, ISO 3166 lower case
+    # A colleague's extension number, when the request named that phone so: the user is not told the phone's number.
+    caller_extension: str | None = None
+    callee_extension: str | None = None
+    # What holds as well for where the far end sends a call on to.
+    blocked: tuple[str, ...] = ()  # E.164 prefixes
+    international: bool = True  # other regions than the country's may be called
+    prepaid: bool = False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ringout.domain import caller_id, countries, emergency, phone, regions
 from ringout.domain.account import Account, Extension
@@ -24,6 +26,8 @@ EMERGENCY = "Emergency numbers cannot be called with RingOut: use a phone that k
 BLOCKED = "The account does not allow calls to this number."
 
 _LONGEST_SHORT_NUMBER = 6
+_LETTER = re.compile(r"[A-Za-z]")
+_NOT_DIGITS = re.compile(r"[^0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class CallRequest:
     caller_id: str | None = None
     play_prompt: bool = False
     country_id: str | None = None
+
+    def sent(self, parameter: str, number: str) -> str:
+        """What a refusal repeats for a leg: what was sent, so that an extension number does not tell the number of the
+        colleague's phone. parameter: its first word tells the leg; number: when nothing was sent, E.164."""
+        return self.to_number if parameter.startswith("to") else self.from_number or number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,13 @@ class Asker:
     colleagues: Mapping[str, Extension]
 
 
+class _Phone(NamedTuple):
+    """A phone to ring. number: E.164; extension: of the colleague, when the request named the phone by it."""
+
+    number: str
+    extension: str | None = None
+
+
 def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
     """Raises a Refused, or NotFound for an unknown forwardingNumberId. Where a refusal has a parameter, its first word
     tells the leg."""
@@ -63,23 +79,51 @@ def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
     country = _country(request, account)
     callee = _target(request.to_number, "to.phoneNumber", asker, country)
     caller, parameter = _caller(request, asker, country)
-    _check_callable(caller, parameter, asker, rules)
-    _check_callable(callee, "to.phoneNumber", asker, rules)
+    _check_callable(caller.number, parameter, request.sent(parameter, caller.number), asker, rules)
+    _check_callable(callee.number, "to.phoneNumber", request.to_number, asker, rules)
     if request.caller_id is None:
-        shown = caller_id.by_settings(account, extension, caller)
+        # A colleague's phone that was named by its extension is at the main number, seen from outside.
+        location = caller.number if caller.extension is None else account.main_number
+        shown = caller_id.by_settings(account, extension, location)
     else:
         shown = caller_id.as_asked(account, extension, request.caller_id, country)
     return CallPlan(
         account_id=account.id,
         extension_id=extension.id,
-        caller_number=caller,
-        callee_number=callee,
+        caller_number=caller.number,
+        callee_number=callee.number,
         caller_id=shown,
         main_number=account.main_number,
         play_prompt=request.play_prompt,
         language=account.language,
         country=account.country,
+        caller_extension=caller.extension,
+        callee_extension=callee.extension,
+        blocked=account.blocked,
+        international=account.international and extension.international,
+        prepaid=account.prepaid,
     )
+
+
+def may_be_sent_on(plan: CallPlan, dialled: str, user: str, prefix: str = "") -> bool:
+    """Whether a trunk may be given that user part of a URI, because the phone that was called under dialled (E.164)
+    says that it is there now. Phones are set up by anybody: a number that the account may not call must not be reached
+    by way of one, nor one that costs more than what was reserved. prefix: of all numbers that the trunk dials."""
+    home = plan.country.upper()
+    whole = user.partition(";")[0]  # without parameters such as phone-context
+    text = whole.removeprefix(prefix)
+    if any(emergency.meaning(written, home, home) is not Emergency.NO for written in (whole, text)):
+        return False
+    try:
+        number = phone.parse(text, home).e164
+    except ValueError:
+        # A name, or a short number of the system behind the trunk.
+        return _LETTER.search(text) is not None or len(_NOT_DIGITS.sub("", text)) <= _LONGEST_SHORT_NUMBER
+    if number == dialled:
+        return True
+    if plan.prepaid or emergency.is_number_of_help(number) or number.startswith(plan.blocked):
+        return False
+    return plan.international or not regions.is_abroad(regions.place_of(number).region, home)
 
 
 def _country(request: CallRequest, account: Account) -> str:
@@ -93,23 +137,23 @@ def _country(request: CallRequest, account: Account) -> str:
         raise BadParameter("country.id", request.country_id) from None
 
 
-def _caller(request: CallRequest, asker: Asker, country: str) -> tuple[str, str]:
-    """E.164 of the caller's phone, and the field that named it."""
+def _caller(request: CallRequest, asker: Asker, country: str) -> tuple[_Phone, str]:
+    """The caller's phone, and the field that named it."""
     if request.from_number is not None:
         return _target(request.from_number, "from.phoneNumber", asker, country), "from.phoneNumber"
     if request.forwarding_number_id is not None:
         for forwarding in asker.extension.forwarding_numbers:
             if forwarding.id == request.forwarding_number_id:
-                return forwarding.number, "from.forwardingNumberId"
+                return _Phone(forwarding.number), "from.forwardingNumberId"
         raise NotFound("from.forwardingNumberId")
     default = asker.extension.default_phone
     if default is None:
         raise MissingParameter("from")
-    return default, "from"
+    return _Phone(default), "from"
 
 
-def _target(text: str, parameter: str, asker: Asker, country: str) -> str:
-    """E.164 of the phone to ring for a number, `MAIN*EXT`, or a colleague's extension number."""
+def _target(text: str, parameter: str, asker: Asker, country: str) -> _Phone:
+    """The phone to ring for a number, `MAIN*EXT`, or a colleague's extension number."""
     digits = phone.digits_of(text)
     colleague = asker.colleagues.get(digits) if digits else None
     dialled = emergency.meaning(text, asker.account.country.upper(), country)
@@ -117,7 +161,7 @@ def _target(text: str, parameter: str, asker: Asker, country: str) -> str:
     if dialled is Emergency.YES or (dialled is Emergency.UNLESS_EXTENSION and colleague is None):
         raise DestinationBarred(parameter, text, EMERGENCY)
     if colleague is not None:
-        return _phone_of(colleague, parameter, text)
+        return _phone_of(colleague, parameter, text, asker)
     try:
         number = phone.parse(text, country)
     except ValueError:
@@ -125,34 +169,39 @@ def _target(text: str, parameter: str, asker: Asker, country: str) -> str:
             raise NoSuchUser(parameter, text) from None
         raise BadNumber(parameter, text) from None
     if number.extension is None:
-        return number.e164
+        return _Phone(number.e164)
     if number.e164 != asker.account.main_number:
         # Not handled: dialling the extension at somebody else's main number after the answer; ringing the bare main
         # number instead would reach the wrong person.
         raise BadNumber(parameter, text)
     if number.extension not in asker.colleagues:
         raise NoSuchUser(parameter, text)
-    return _phone_of(asker.colleagues[number.extension], parameter, text)
+    return _phone_of(asker.colleagues[number.extension], parameter, text, asker)
 
 
-def _phone_of(extension: Extension, parameter: str, text: str) -> str:
+def _phone_of(extension: Extension, parameter: str, text: str, asker: Asker) -> _Phone:
     if not extension.enabled:
         raise NoSuchUser(parameter, text)
     if extension.default_phone is None:
         raise DestinationBarred(parameter, text, "This extension has no phone that RingOut could ring.")
-    return extension.default_phone
+    return _Phone(extension.default_phone, None if extension.id == asker.extension.id else extension.number)
 
 
-def _check_callable(number: str, parameter: str, asker: Asker, rules: Rules) -> None:
-    """number: E.164. Raises DestinationBarred or InternationalDisabled."""
-    account = asker.account
+def _check_callable(number: str, parameter: str, sent: str, asker: Asker, rules: Rules) -> None:
+    """Raises DestinationBarred or InternationalDisabled."""
+    check_allowed(number, parameter, sent, asker.account, asker.extension)
+    if not number.startswith(rules.prefixes):
+        raise DestinationBarred(parameter, sent, "No trunk serves this number.")
+
+
+def check_allowed(number: str, parameter: str, sent: str, account: Account, extension: Extension) -> None:
+    """Whether that user may have this number called at all. number: E.164; sent: how the request named it. Raises
+    DestinationBarred or InternationalDisabled."""
     if emergency.is_number_of_help(number):
-        raise DestinationBarred(parameter, number, EMERGENCY)
+        raise DestinationBarred(parameter, sent, EMERGENCY)
     if number.startswith(account.blocked):
-        raise DestinationBarred(parameter, number, BLOCKED)
-    if not (account.international and asker.extension.international) and regions.is_abroad(
+        raise DestinationBarred(parameter, sent, BLOCKED)
+    if not (account.international and extension.international) and regions.is_abroad(
         regions.place_of(number).region, account.country.upper()
     ):
-        raise InternationalDisabled(parameter, number)
-    if not number.startswith(rules.prefixes):
-        raise DestinationBarred(parameter, number, "No trunk serves this number.")
+        raise InternationalDisabled(parameter, sent)

@@ -25,6 +25,7 @@ class LegRecord:
     answered_at: float | None = None
     ended_at: float | None = None
     dialog: bytes | None = None  # opaque to all but the engine: enough to CANCEL or BYE after a restart
+    extension: str | None = None  # a colleague's, by which the user named the phone: told in the place of its number
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Literal, get_args
 
 ADMIN = "Admin"  # the administration; carried only by tokens of a client of its own, never by a user's
 OPENID = "openid"
-IDENTITY = ("openid", "email", "profile")  # OpenID Connect; every client may ask for them
+Identity = Literal["openid", "email", "profile"]
+IDENTITY: tuple[Identity, ...] = get_args(Identity)  # OpenID Connect; every client may ask for them
 WEB_SOCKET = "WebSocket"
 
 # What the user reads who is asked for consent: "it may ...".

@@ -49,7 +49,6 @@ class Call:
         "_info_digit",
         "_timers",
         "_urgent",
-        "broken",
         "callee",
         "caller",
         "draft",
@@ -71,7 +70,6 @@ class Call:
         self.media_fault: str | None = None
         self.caller = Leg(self, Party.CALLER)
         self.callee = Leg(self, Party.CALLEE)
-        self.broken = False
         self.paying: Paying | None = None
         self._facts: deque[Fact] = deque()
         self._busy = False
@@ -289,7 +287,6 @@ class Call:
         """Our own code failed, while the exception is being handled. Whatever is up is taken down, step by step, so
         that one more failure costs only its own step; the RingOut is stored as Error."""
         log.exception("a call broke", call=self.draft.first.id, state=self.machine.state.value)
-        self.broken = True
         was_busy, self._busy = self._busy, True
         fact = f.Broken()
         try:

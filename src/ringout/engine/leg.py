@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ringout.domain import facts as f
+from ringout.domain import policy
 from ringout.domain.outcomes import (
     NO_ROUTE,
     NO_SDP,
@@ -76,7 +78,8 @@ class Leg:
             self._fail(make_outcome(self.party, NO_ROUTE, 404, "Not Found", quoted=False))
             return
         self.sdp_id = node.ids.number(48)
-        self.route = Route(trunk, number, node.clock.monotonic())
+        may_be_sent_on = partial(policy.may_be_sent_on, self.call.plan, number)
+        self.route = Route(trunk, number, node.clock.monotonic(), may_be_sent_on)
         self._try_next(transport_outcome(self.party))
 
     def hang_up(self) -> None:

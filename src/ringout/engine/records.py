@@ -25,6 +25,7 @@ class LegDraft:
         "ended_at",
         "ended_by",
         "explanation",
+        "extension",
         "number",
         "ringing_at",
         "sip_code",
@@ -44,6 +45,7 @@ class LegDraft:
         self.answered_at = record.answered_at
         self.ended_at = record.ended_at
         self.dialog = record.dialog
+        self.extension = record.extension
 
     def record(self) -> LegRecord:
         return LegRecord(
@@ -58,6 +60,7 @@ class LegDraft:
             self.answered_at,
             self.ended_at,
             self.dialog,
+            self.extension,
         )
 
 

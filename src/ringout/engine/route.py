@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from ringout.engine.gateways import REST_AFTER_FAULT_SECONDS, Gateway, in_order, transport_of
 from ringout.engine.trunks import Trunk
@@ -29,9 +31,12 @@ class Target(NamedTuple):
 class Route:
     """The targets of one leg that are still to be tried."""
 
-    __slots__ = ("_redirections_left", "_targets", "_tried", "current", "redirected", "trunk")
+    __slots__ = ("_may_be_sent_on", "_redirections_left", "_targets", "_tried", "current", "redirected", "trunk")
 
-    def __init__(self, trunk: Trunk, e164: str, now: float) -> None:
+    def __init__(self, trunk: Trunk, e164: str, now: float, may_be_sent_on: Callable[[str, str], bool]) -> None:
+        """may_be_sent_on: whether a trunk with that dialling prefix (the second) may be given a redirection's user part
+        (the first)."""
+        self._may_be_sent_on = may_be_sent_on
         user = trunk.dialled(e164)
         self.trunk = trunk
         self.current: Target | None = None
@@ -95,13 +100,18 @@ class Route:
         host, port = uri.host.strip("[]"), uri.port or 5060
         for gateway in self.trunk.gateways:
             if gateway.port == port and (host == gateway.host or host in gateway.addresses):
-                return _through(gateway, str(uri))
+                return _through(gateway, str(uri)) if self._is_allowed(uri) else None
         return Target(str(uri), transport, (host,), port, None)
+
+    def _is_allowed(self, uri: SipUri) -> bool:
+        return self._may_be_sent_on(unquote(uri.user or ""), self.trunk.config.number_prefix)
 
     def through_gateway(self, target: Target) -> Target | None:
         """For a redirection to a name that we cannot reach ourselves: by way of the trunk's first gateway."""
         gateway = self.trunk.gateways[0]
-        return None if target.gateway else _through(gateway, target.uri)
+        if target.gateway or not self._is_allowed(SipUri.parse(target.uri)):
+            return None
+        return _through(gateway, target.uri)
 
 
 def is_gateway_fault(failure: Failed) -> bool:

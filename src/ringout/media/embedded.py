@@ -63,7 +63,9 @@ class EmbeddedMedia:
         return wire.Settings(config.address, begin, end - 1, config.silence_seconds, directory)
 
     def _start_worker(self, settings: wire.Settings) -> WorkerLink:
-        link = WorkerLink(settings, self._on_report, lambda dead: self._replace(dead, settings))
+        link = WorkerLink(
+            settings, self._config.spare_pairs, self._on_report, lambda dead: self._replace(dead, settings)
+        )
         self._started_at[link] = asyncio.get_running_loop().time()
         return link
 

@@ -13,21 +13,22 @@ from pathlib import Path
 
 from ringout.media import wire
 
-SPARE_PAIRS = 512  # bound and unused: as many calls may begin at once before the worker has bound more
 BATCH_SECONDS = 0.004  # at most one message in that time: waking a worker costs more than what it is told
 REST_SECONDS = 1.0  # a pair that served rests for that long while the range has others; late packets then hit nobody
 
 
 class WorkerLink:
-    """on_report: each report but Bound, on the event loop. on_death: once, when the worker is gone unasked."""
+    """spare_pairs: so many are kept bound and unused. on_report: each report but Bound, on the event loop. on_death:
+    once, when the worker is gone unasked."""
 
     def __init__(
         self,
         settings: wire.Settings,
+        spare_pairs: int,
         on_report: Callable[[WorkerLink, wire.Report], None],
         on_death: Callable[[WorkerLink], None],
     ) -> None:
-        self._settings = settings
+        self._spare_pairs = spare_pairs
         self._on_report = on_report
         self._on_death = on_death
         self._loop = asyncio.get_running_loop()
@@ -65,7 +66,7 @@ class WorkerLink:
         if len(free) < 2 or not self.alive:
             return None
         (caller, _), (callee, ended) = free.popleft(), free.popleft()
-        if len(free) < SPARE_PAIRS or (ended and self._loop.time() - ended < REST_SECONDS):
+        if len(free) < self._spare_pairs or (ended and self._loop.time() - ended < REST_SECONDS):
             self._grow()
         return caller, callee
 
@@ -77,7 +78,7 @@ class WorkerLink:
     def _grow(self) -> None:
         if not self._binding and not self._exhausted and self.alive:
             self._binding = True
-            self.post(wire.Bind(SPARE_PAIRS))
+            self.post(wire.Bind(self._spare_pairs))
 
     def post(self, command: wire.Command, hurry: bool = True) -> None:
         """Queues one command; it leaves with all others of this turn of the loop, or of BATCH_SECONDS. hurry: False =

@@ -25,11 +25,13 @@ _ENVELOPE = b'{"errorCode":"%s","message":"%s","errors":[{"errorCode":"%s","mess
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
     """connections: at one time; further ones are closed unanswered. head_bytes: of one request's line and headers.
-    request_seconds: from the first byte of a request (the first: from the connect) until its answer is written."""
+    request_seconds: from the first byte of a request (the first: from the connect) until its answer is written.
+    idle_seconds: between two requests."""
 
     connections: int = MOST_CONNECTIONS
     head_bytes: int = 32_768
     request_seconds: float = 30.0
+    idle_seconds: int = 5
 
 
 def connection_class(limits: HttpLimits) -> type[HttpToolsProtocol]:

@@ -43,6 +43,7 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             backlog=_BACKLOG,
+            timeout_keep_alive=self._limits.idle_seconds,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         self._host = host

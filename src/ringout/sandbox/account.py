@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ringout.config import (
+    DEFAULT_SCOPES,
     AccountConfig,
     CallConfig,
     ClientConfig,
@@ -17,12 +17,16 @@ from ringout.config import (
     ExtensionConfig,
     HttpConfig,
     LimitsConfig,
+    MediaConfig,
     SipConfig,
     TrunkConfig,
 )
+from ringout.private_file import write_private
 from ringout.sandbox.numbers import BY_KEY, CALLABLE, DEFAULT_FROM, EXTENSION, MAIN_NUMBER
 
 LOGIN_FILE = "login.json"
+# Clients ask for more at their start than they need, for example for a token of a WebSocket.
+_PERMISSIONS = (*DEFAULT_SCOPES, "EditAccounts", "EditPresence", "CallControl", "SubscriptionWebhook", "WebSocket")
 REDIRECT_URI = "http://localhost:8000/callback"
 # Stand in the user's list, the first by default; any other number may be called, and be `from`, all the same. Not all
 # of them: a list that is full could not show an application how one is added.
@@ -77,10 +81,7 @@ def load_secrets(data_dir: Path) -> Secrets:
 def write_login(file: Path, login: Login) -> None:
     """Writes the login where only its owner can read it, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(login.encode() + b"\n")
-    fresh.replace(file)
+    write_private(file, login.encode() + b"\n")
 
 
 def sandbox_config(
@@ -106,6 +107,7 @@ def sandbox_config(
         http=http,
         limits=LimitsConfig(0, 0, 0, 0),  # tests of applications place more calls in a minute than people do
         sip=sip,
+        media=MediaConfig(spare_pairs=64),  # many sandboxes share one machine's ports
         call=CallConfig(drain_seconds=2.0),
         trunks=trunks,
         # 13453443434 of the RingOut page is a number of the Cayman Islands.
@@ -115,10 +117,16 @@ def sandbox_config(
                 known.client_id,
                 known.client_secret,
                 name="Sandbox application",
+                scopes=_PERMISSIONS,
                 password_grant=True,
                 redirect_uris=redirect_uris,
             ),
-            ClientConfig(public_client_id(known), name="Sandbox application", redirect_uris=redirect_uris),
+            ClientConfig(
+                public_client_id(known),
+                name="Sandbox application",
+                scopes=_PERMISSIONS,
+                redirect_uris=redirect_uris,
+            ),
         ),
         log_level=log_level,
     )

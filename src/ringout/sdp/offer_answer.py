@@ -19,8 +19,7 @@ _REVERSED = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendon
 class Negotiated:
     """One leg's finished offer/answer, seen from us; fields as in service.ports.RtpDestination.
 
-    host, port: where the peer receives RTP. payload_type, telephone_event: the numbers to send with. on_hold: the peer
-    does not want to hear us, or does not send to us."""
+    host, port: where the peer receives RTP. payload_type, telephone_event: the numbers to send with."""
 
     host: str
     port: int
@@ -29,7 +28,6 @@ class Negotiated:
     telephone_event: int | None
     may_send: bool
     may_receive: bool
-    on_hold: bool
 
 
 def make_offer(
@@ -145,7 +143,6 @@ def _negotiate(description: SessionDescription, media: MediaDescription, codecs:
         telephone_event=event,
         may_send=may_send,
         may_receive=may_receive,
-        on_hold=not (may_send and may_receive),
     )
 
 

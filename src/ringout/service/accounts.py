@@ -71,6 +71,10 @@ class Accounts:
         """The account's extensions by their numbers."""
         return self._colleagues[account_id]
 
+    def users_with_email(self, text: str) -> Sequence[Extension]:
+        """In any case of letters."""
+        return tuple(self._by_email.get(_email(text), ()))
+
     def find_login(self, username: str, extension_number: str) -> Extension | None:
         """Whose login that is. username: an e-mail address that only one user has; or the main number or a number of
         the extension's own, in any written form; `MAIN*EXT` names the extension as well as extension_number does
@@ -91,15 +95,31 @@ class Accounts:
                 return login
         return None
 
+    def may_mean(self, username: str, user: Extension) -> bool:
+        """Whether a text that is no number and no e-mail address, or one of that user's. Who else there is plays no
+        part: the answer must not tell."""
+        if "@" in username:
+            return _email(username) == _email(user.contact.email)
+        account = self._accounts[user.account_id]
+        try:
+            number = phone.parse(username, account.country.upper())
+        except ValueError:
+            return True
+        if number.e164 != account.main_number and self._find_in(account, number.e164, "") != user:
+            return False
+        return number.extension in (None, user.number)
+
     def login_name(self, username: str, extension_number: str) -> str:
-        """One text for all ways to write the same login, of users and of nobody alike: what failures are counted by."""
+        """One text for all ways to write the same login, of users and of nobody alike: what failures are counted by.
+        A national number counts as that of the first country that has such numbers: each way to write it has one name,
+        however many countries there are."""
         wanted = extension_number.strip()
         if "@" not in username:
-            try:
-                number = phone.parse(username, next(iter(self._accounts.values())).country.upper())
-            except (ValueError, StopIteration):
-                pass
-            else:
+            for country in dict.fromkeys(account.country.upper() for account in self._accounts.values()):
+                try:
+                    number = phone.parse(username, country)
+                except ValueError:
+                    continue
                 return f"{number.e164}*{wanted or number.extension or ''}"[:_LONGEST_NAME]
         return _email(username)[:_LONGEST_NAME]
 

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from ringout.service.ports import Clock
 
@@ -15,6 +16,7 @@ FIRST_REST_SECONDS = 5.0  # doubled with each further failure
 LONGEST_REST_SECONDS = 900.0
 FORGET_SECONDS = 3600.0  # of silence
 _MOST_KEPT = 10_000
+_MOST_COMPARED = 100
 
 
 @dataclass(slots=True)
@@ -39,22 +41,25 @@ class Attempts:
 
     def is_locked(self, name: str, address: str) -> bool:
         """Whether an attempt is refused without a look at the password."""
-        return self._rests(*self._keys(name, address))
+        return self._rests(*self._keys(name, _subscriber(address)))
 
     def is_address_locked(self, address: str) -> bool:
-        return self._rests(address)
+        return self._rests(_subscriber(address))
 
     def failed(self, name: str, address: str) -> None:
+        address = _subscriber(address)
         for key in self._keys(name, address):
             self._count(key, FREE_FAILURES_OF_AN_ADDRESS if key == address else FREE_FAILURES_OF_A_NAME)
 
     def address_failed(self, address: str) -> None:
         """Something else than a user's password was wrong."""
+        address = _subscriber(address)
         if _is_counted(address):
             self._count(address, FREE_FAILURES_OF_AN_ADDRESS)
 
     def succeeded(self, name: str, address: str) -> None:
         """Forgets the name's failures, not the address's: who knows one password must not be able to guess on."""
+        address = _subscriber(address)
         for key in self._keys(name, address):
             if key != address:
                 self._failures.pop(key, None)
@@ -79,7 +84,9 @@ class Attempts:
             failures.rests_until = now + min(rest, LONGEST_REST_SECONDS)
         self._failures[key] = failures
         if len(self._failures) > _MOST_KEPT:
-            del self._failures[next(iter(self._failures))]
+            # Not simply the oldest: who tries thousands of other names must not make us forget a guessed one.
+            oldest = islice(self._failures, _MOST_COMPARED)
+            del self._failures[min(oldest, key=lambda known: self._failures[known].count)]
 
     def _keys(self, name: str, address: str) -> tuple[Hashable, ...]:
         """What is counted: a familiar pair alone, else the name and the address."""
@@ -87,6 +94,18 @@ class Attempts:
             return ((name, address),)
         mine: Hashable = ("name", name)
         return (mine, address) if _is_counted(address) else (mine,)
+
+
+@lru_cache(maxsize=1024)
+def _subscriber(address: str) -> str:
+    """What one subscriber has: an address, or in IPv6 a network of 2**64 of them (RFC 6177), all the guesser's own."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if ip.version == 6:
+        ip = ip.ipv4_mapped or (ip if ip.is_loopback else ipaddress.IPv6Address(int(ip) >> 64 << 64))
+    return str(ip)
 
 
 @lru_cache(maxsize=1024)

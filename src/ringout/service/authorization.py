@@ -12,7 +12,8 @@ from ringout.domain.account import Client, Extension, Grant
 from ringout.domain.errors import GrantRefused
 from ringout.service.accounts import Accounts
 from ringout.service.browser_logins import BrowserLogin, BrowserLogins
-from ringout.service.codes import CODE_SECONDS, Authorized, Challenge, Codes
+from ringout.service.client_logins import unknown_client
+from ringout.service.codes import CODE_SECONDS, Authorized, Challenge, Codes, bad_redirect_uri
 from ringout.service.logins import Logins
 
 _LONGEST_STATE = 4096
@@ -103,10 +104,10 @@ class Authorization:
     def _client(self, given: Mapping[str, str]) -> Client:
         client_id = given.get("client_id", "")
         if not client_id:
-            raise GrantRefused("invalid_request", "CMN-100", "Parameter [client_id] is mandatory", "client_id")
+            raise GrantRefused("invalid_request", "CMN-100", "Parameter [{parameter}] is mandatory", "client_id")
         client = self._accounts.client(client_id)
         if client is None:
-            raise GrantRefused("invalid_client", "OAU-153", f"Invalid client: {client_id[:100]}", "client_id")
+            raise unknown_client(client_id, client_rejected=False)
         return client
 
     def _redirect_uri(self, client: Client, named: str) -> str:
@@ -114,7 +115,7 @@ class Authorization:
         if not named and len(client.redirect_uris) == 1:
             named = client.redirect_uris[0]
         if named not in client.redirect_uris or "#" in named:
-            raise GrantRefused("invalid_request", "OAU-109", "Redirect URIs do not match", "redirect_uri")
+            raise bad_redirect_uri("invalid_request", named)
         return named
 
     def _check_kind(self, given: Mapping[str, str], send_back: _SendBack) -> None:
@@ -185,6 +186,7 @@ class Authorization:
                 challenge=request.challenge,
                 nonce=request.nonce,
                 signed_in_at=login.signed_in_at,
+                password_hash=login.password_hash,
             )
         )
         given = {"code": code, "expires_in": str(CODE_SECONDS)}
@@ -198,15 +200,15 @@ class Authorization:
         return SentBack(request.redirect_uri, request.state, error, why)
 
     def _has_allowed(self, login: BrowserLogin, request: AuthorizationRequest) -> bool:
-        return set(request.scopes) <= login.consents.get(request.client.client_id, frozenset())
+        allowed = login.consents.get(request.client.client_id)  # empty = it may know who the user is, no more
+        return allowed is not None and set(request.scopes) <= allowed
 
     def _fits(self, login: BrowserLogin, request: AuthorizationRequest) -> bool:
         """Whether it is a user of that client, and the one whom the application expects."""
         user = self.user(login)
         if request.client.account_id not in (None, user.account_id):
             return False
-        hinted = self._accounts.find_login(request.login_hint, "") if request.login_hint else None
-        return hinted is None or hinted.id == user.id
+        return not request.login_hint or self._accounts.may_mean(request.login_hint, user)
 
 
 def _with_query(uri: str, given: Mapping[str, str]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 from dataclasses import dataclass, field
 
 from ringout.domain.account import Extension
 from ringout.service.accounts import Accounts
-from ringout.service.live_sessions import sha256
 from ringout.service.ports import Clock, IdSource
+from ringout.service.token_text import base64url, new_token, sha256
 
 LOGIN_SECONDS = 1800.0
 _MOST_LOGINS = 10_000
@@ -38,7 +37,7 @@ class BrowserLogins:
 
     def new_cookie(self) -> str:
         """For a browser that nobody has signed in on yet."""
-        return base64.urlsafe_b64encode(self._ids.number(256).to_bytes(32, "big")).rstrip(b"=").decode()
+        return new_token(self._ids)
 
     def sign_in(self, extension: Extension, before: str) -> str:
         """The cookie of a new login, in the place of the one before. It is another: one that somebody had planted is
@@ -73,8 +72,7 @@ class BrowserLogins:
 
     def form_token(self, cookie: str, request: str) -> str:
         """Binds a form to the browser that it was given to and to what it asks for: no other site can send it."""
-        made = hmac.digest(self._form_key, sha256(cookie) + request.encode(), "sha256")
-        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+        return base64url(hmac.digest(self._form_key, sha256(cookie) + request.encode(), "sha256"))
 
     def is_form_token(self, token: str, cookie: str, request: str) -> bool:
         return bool(cookie) and hmac.compare_digest(token.encode(), self.form_token(cookie, request).encode())

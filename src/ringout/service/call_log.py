@@ -64,11 +64,8 @@ class CallLog:
         self._store = store
         self._accounts = accounts
         self._clock = clock
-        self._people: tuple[int, int, dict[str, Extension]] = (
-            -1,
-            -1,
-            {},
-        )  # account, version of the directory, by phone
+        self._people: dict[str, Extension] = {}  # by phone
+        self._people_of = (-1, -1)  # which account's, in which version of the directory
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -138,11 +135,10 @@ class CallLog:
 
     def colleague(self, account_id: int, number: str) -> Extension | None:
         """Whose phone or number that is (E.164)."""
-        known_account, version, people = self._people
-        if (known_account, version) != (account_id, self._accounts.version):
-            people = self._by_number(account_id)
-            self._people = (account_id, self._accounts.version, people)
-        return people.get(number)
+        wanted = (account_id, self._accounts.version)
+        if self._people_of != wanted:
+            self._people, self._people_of = self._by_number(account_id), wanted
+        return self._people.get(number)
 
     def _by_number(self, account_id: int) -> dict[str, Extension]:
         extensions = {e.id: e for e in self._accounts.extensions(account_id)}

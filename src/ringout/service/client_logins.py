@@ -10,6 +10,8 @@ from ringout.service.accounts import Accounts
 from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
 
+_LONGEST_ECHO = 100
+
 
 @dataclass(frozen=True, slots=True)
 class ClientLogin:
@@ -30,23 +32,29 @@ class ClientLogins:
     async def check(self, login: ClientLogin | None, address: str) -> Client:
         """Raises GrantRefused (OAU-153, OAU-146, OAU-148), or Unavailable when too many logins wait."""
         if login is None:
-            why = "Client authentication is required"
-            raise GrantRefused("invalid_client", "OAU-153", why, "client_id", client_rejected=True)
+            raise GrantRefused(
+                "invalid_client", "OAU-153", "Client authentication is required", "client_id", client_rejected=True
+            )
         client = self._accounts.client(login.client_id)
         if client is None:
-            why = f"Invalid client: {login.client_id[:100]}"
-            raise GrantRefused("invalid_client", "OAU-153", why, "client_id", client_rejected=True)
+            raise unknown_client(login.client_id, client_rejected=True)
         if client.secret_hash is None:
             return client
         if not login.secret:
             raise _wrong_secret()
         if self._logins.is_address_locked(address):
-            why = "Too many failed logins. Try again later."
-            raise GrantRefused("invalid_client", "OAU-148", why, client_rejected=True)
+            raise GrantRefused(
+                "invalid_client", "OAU-148", "Too many failed logins. Try again later.", client_rejected=True
+            )
         if not await self._passwords.matches_secret(login.secret, client.secret_hash):
             self._logins.client_failed(address)
             raise _wrong_secret()
         return client
+
+
+def unknown_client(client_id: str, *, client_rejected: bool) -> GrantRefused:
+    value = client_id[:_LONGEST_ECHO]
+    return GrantRefused("invalid_client", "OAU-153", "Invalid client: {value}", "client_id", client_rejected, value)
 
 
 def _wrong_secret() -> GrantRefused:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
 
 from ringout.domain.account import Client
 from ringout.domain.errors import GrantRefused
-from ringout.service.live_sessions import sha256
 from ringout.service.ports import Clock, IdSource
+from ringout.service.token_text import base64url, new_token, sha256
 
 CODE_SECONDS = 120  # time to copy one by hand; RFC 6749 section 4.1.2 allows ten minutes
 _MOST_CODES = 10_000
-VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)  # RFC 7636 section 4.1; plain challenges look the same
+_LONGEST_ECHO = 200
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)  # RFC 7636 section 4.1; plain challenges look the same
 _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # SHA-256 in base64url
 
 
@@ -27,22 +26,20 @@ class Challenge:
     is_hashed: bool
 
     def is_well_formed(self) -> bool:
-        return bool((_S256_CHALLENGE if self.is_hashed else VERIFIER).fullmatch(self.text))
+        return bool((_S256_CHALLENGE if self.is_hashed else _VERIFIER).fullmatch(self.text))
 
     def is_met_by(self, verifier: str) -> bool:
         """RFC 7636 section 4.6."""
-        if not VERIFIER.fullmatch(verifier):
+        if not _VERIFIER.fullmatch(verifier):
             return False
-        shown = verifier
-        if self.is_hashed:
-            shown = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        shown = base64url(sha256(verifier)) if self.is_hashed else verifier
         return hmac.compare_digest(shown, self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
     """What a user has allowed. redirect_uri: where the code went; is_uri_named: whether the request named it or the
-    client has only that one."""
+    client has only that one. password_hash: of the user at that moment; a new password makes the code worthless."""
 
     client_id: str
     extension_id: int
@@ -52,6 +49,7 @@ class Authorized:
     challenge: Challenge | None
     nonce: str
     signed_in_at: float
+    password_hash: str | None = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -93,7 +91,7 @@ class Codes:
             if code.expires_at > now - CODE_SECONDS and len(self._codes) < _MOST_CODES:
                 break
             del self._codes[oldest]
-        text = base64.urlsafe_b64encode(self._ids.number(256).to_bytes(32, "big")).rstrip(b"=").decode()
+        text = new_token(self._ids)
         self._codes[sha256(text)] = _Code(authorized, now + CODE_SECONDS)
         return text
 
@@ -112,7 +110,7 @@ class Codes:
             raise GrantRefused("invalid_grant", "OAU-108", "Authorization code is expired", "code")
         authorized = code.authorized
         if redirect_uri != authorized.redirect_uri and (redirect_uri or authorized.is_uri_named):
-            raise GrantRefused("invalid_grant", "OAU-109", "Redirect URIs do not match", "redirect_uri")
+            raise bad_redirect_uri("invalid_grant", redirect_uri)
         self._check_proof(authorized.challenge, verifier)
         return Exchange(authorized, key, code)
 
@@ -122,8 +120,13 @@ class Codes:
         # A verifier without a challenge means that somebody has cut the challenge out of the request on its way here
         # (RFC 9700 section 2.1.1).
         if challenge is None or not challenge.is_met_by(verifier):
-            why = "Parameter [code_verifier] value is invalid"
-            raise GrantRefused("invalid_grant", "CMN-101", why, "code_verifier")
+            raise GrantRefused("invalid_grant", "CMN-101", "Parameter [{parameter}] value is invalid", "code_verifier")
+
+
+def bad_redirect_uri(error: str, named: str) -> GrantRefused:
+    """named: "" = none was sent."""
+    value = named[:_LONGEST_ECHO] or None
+    return GrantRefused(error, "OAU-109", "Redirect URIs do not match", "redirect_uri", value=value)
 
 
 def _invalid() -> GrantRefused:

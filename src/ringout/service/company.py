@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ringout.domain.account import Account, Address, Extension, Principal
+from ringout.domain.account import Account, Address, Extension, Principal, by_number
 from ringout.service import extensions as rules
 from ringout.service import user_permissions
 from ringout.service.accounts import Accounts
@@ -45,4 +45,4 @@ class Company:
 
     def operator(self, account_id: int) -> Extension:
         """Who stands for the company: its first administrator, else its lowest extension number."""
-        return min(self._accounts.extensions(account_id), key=lambda e: (not e.admin, len(e.number), e.number))
+        return min(self._accounts.extensions(account_id), key=lambda e: (not e.admin, *by_number(e)))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ringout.domain import countries, languages
-from ringout.domain.account import Account, Address, Contact, Extension, Principal, Regional
+from ringout.domain.account import Account, Address, Contact, Extension, Principal, Regional, TimeFormat
 from ringout.domain.errors import BadParameter, InsufficientScope, PermissionRequired
+from ringout.service import field_checks
 from ringout.service.accounts import Accounts
-from ringout.service.administration import checks
 from ringout.service.passwords import Passwords
 from ringout.service.tokens import Tokens
 
@@ -37,14 +37,14 @@ class ContactChange:
 
 @dataclass(frozen=True, slots=True)
 class RegionalChange:
-    """Ids as sent; time_format: 12h or 24h. None = as it is."""
+    """Ids as sent. None = as it is."""
 
     country_id: str | None = None
     timezone_id: str | None = None
     language_id: str | None = None
     greeting_language_id: str | None = None
     formatting_locale_id: str | None = None
-    time_format: str | None = None
+    time_format: TimeFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Extensions:
             now = self._accounts.extension(principal.extension_id)
             contact = _contact(now.contact, wanted.contact, account)
             if contact.email != now.contact.email:
-                self._check_unused(contact.email, now.id)
+                field_checks.unique_email(contact.email, "contact.email", self._accounts, now.id)
             regional = _regional(now.regional, wanted.regional)
             changed = replace(now, contact=contact, regional=regional)
             if password_hash is not None:
@@ -98,11 +98,7 @@ class Extensions:
             return None
         if "EditUserCredentials" not in principal.scopes:
             raise InsufficientScope("EditUserCredentials")
-        return await self._passwords.hash(checks.password(password, "password"))
-
-    def _check_unused(self, email: str, extension_id: int) -> None:
-        everybody = (e for account in self._accounts.accounts() for e in self._accounts.extensions(account.id))
-        checks.unique_email(email, "contact.email", everybody, extension_id)
+        return await self._passwords.hash(field_checks.password(password, "password"))
 
 
 def _check_administered(extension: Extension, wanted: ExtensionChange) -> None:
@@ -142,19 +138,19 @@ def _regional(old: Regional, wanted: RegionalChange) -> Regional:
 
 def line(wanted: str | None, old: str, parameter: str, longest: int = LONGEST_TEXT) -> str:
     """One line of text without blanks around it. Raises UnusableValue."""
-    return old if wanted is None else checks.line(wanted, parameter, longest)
+    return old if wanted is None else field_checks.line(wanted, parameter, longest)
 
 
 def email(wanted: str | None, old: str, parameter: str) -> str:
     """Something that could be an address, or "". Raises UnusableValue."""
-    return old if wanted is None else checks.email(wanted, parameter)
+    return old if wanted is None else field_checks.email(wanted, parameter)
 
 
 def address(wanted: Address, parameter: str) -> Address:
     """Raises UnusableValue naming the field below that parameter."""
     return Address(
         **{
-            name: checks.line(getattr(wanted, name), f"{parameter}.{name}", LONGEST_TEXT)
+            name: field_checks.line(getattr(wanted, name), f"{parameter}.{name}", LONGEST_TEXT)
             for name in ("country", "state", "city", "street", "zip")
         }
     )
@@ -164,7 +160,7 @@ def _phone(wanted: str | None, old: str, parameter: str, account: Account) -> st
     """E.164, or "" for none."""
     if wanted is None:
         return old
-    return checks.number(wanted, parameter, account.country) if wanted.strip() else ""
+    return field_checks.number(wanted, parameter, account.country) if wanted.strip() else ""
 
 
 def _country(wanted: str | None, old: str | None) -> str | None:
@@ -186,4 +182,4 @@ def _language(wanted: str | None, old: str | None, parameter: str) -> str | None
 
 
 def _timezone(wanted: str | None, old: str | None) -> str | None:
-    return old if wanted is None else checks.timezone(wanted.strip(), "regionalSettings.timezone.id")
+    return old if wanted is None else field_checks.timezone(wanted.strip(), "regionalSettings.timezone.id")

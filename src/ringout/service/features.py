@@ -57,12 +57,14 @@ _BOTH: dict[str, _Rule] = {
     "SalesForce": _always,
 }
 _SERVICE_FEATURES: dict[str, _Rule] = {**_BOTH, "PasswordAuth": _password}
-_FEATURES: dict[str, _Rule] = {
-    **_BOTH,
-    "ReadExtensionCallLog": _always,
-    "ReadPresenceStatus": _always,
-    "EditPresenceStatus": _always,
-}
+# RingCentral's widgets log out again without ReadExtensionInfo or ReadCompanyInfo, know no numbers without
+# ReadExtensionPhoneNumbers, and no forwarding numbers without ReadExtensionAnsweringRules.
+_ALWAYS = (
+    "BlockingCallerId DomesticCalling EditExtensionInfo EditOutboundCallerId EditPresenceStatus InternalCalling "
+    "ReadAccountPhoneNumbers ReadCompanyInfo ReadExtensionAnsweringRules ReadExtensionCallLog ReadExtensionDevices "
+    "ReadExtensionGrants ReadExtensionInfo ReadExtensionPhoneNumbers ReadOutboundCallerId ReadPresenceStatus"
+)
+_FEATURES: dict[str, _Rule] = {**_BOTH, **dict.fromkeys(_ALWAYS.split(), _always)}
 # serviceFeatures lists every name of the documented enumeration.
 _SERVICE_FEATURES_NOT_OFFERED = (
     "AccountFederation Archiver AutomaticCallRecordingMute AutomaticInboundCallRecording "
@@ -74,13 +76,15 @@ _SERVICE_FEATURES_NOT_OFFERED = (
     "SharedLines SingleExtensionUI SiteCodes SMS SMSReceiving SoftPhoneUpdate TelephonySessions UserManagement "
     "VideoConferencing VoipCalling VoipCallingOnMobile Voicemail VoicemailToText WebPhone"
 )
+SERVICE_FEATURE_NAMES = tuple(sorted([*_SERVICE_FEATURES, *_SERVICE_FEATURES_NOT_OFFERED.split()]))
 # The ids that RingCentral's widgets look for.
 _FEATURES_NOT_OFFERED = (
     "AcceptQueueCalls AIGeneratedNotes CallPark CallQueuePresence CallSwitch Conferencing DND EditCallQueuePresence "
     "EmergencyCalling FaxReceiving FaxSending Glip HUD Meetings MeetingsEncryption MMSSending OnDemandCallRecording "
-    "OutboundCallPrefix PagesReceiving PagesSending ReadExtensionCallRecordings RingSenseMVP RoomConnectorBeta "
-    "SmartDialPlanRouting SMSReceiving SMSSending TelephonySessions VoiceCallsCloseCaptioning "
-    "VoiceCallsLiveTranscriptions VoipCalling Voicemail WebPhone"
+    "OutboundCallPrefix PagesReceiving PagesSending ReadBlockedNumbers ReadExtensionCallRecordings ReadExtensions "
+    "ReadMessages ReadPersonalContacts RingSenseMVP RoomConnectorBeta SiteCodes SmartDialPlanRouting SMSReceiving "
+    "SMSSending TelephonySessions VoiceCallsCloseCaptioning VoiceCallsLiveTranscriptions VoipCalling Voicemail "
+    "WebPhone"
 )
 
 

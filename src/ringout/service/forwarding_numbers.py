@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ringout.domain import emergency, phone, policy, regions
+from ringout.domain import emergency, phone, policy
 from ringout.domain.account import Account, Extension, ForwardingNumber, PhoneType
 from ringout.domain.emergency import Emergency
 from ringout.domain.errors import (
     BadNumber,
     BadParameter,
+    DestinationBarred,
     DuplicateValue,
     ForwardingNumberRefused,
+    InternationalDisabled,
     NotFound,
     UnusableValue,
 )
@@ -172,14 +174,12 @@ def _number(text: str, extension: Extension, account: Account, others: Sequence[
 
 def _check_callable(e164: str, extension: Extension, account: Account) -> None:
     """Raises for what no RingOut could ring anyway."""
-    if emergency.is_number_of_help(e164):
-        raise UnusableValue("phoneNumber", e164, policy.EMERGENCY)
-    if e164.startswith(account.blocked):
-        raise UnusableValue("phoneNumber", e164, policy.BLOCKED)
-    if account.international and extension.international:
-        return
-    if regions.is_abroad(regions.place_of(e164).region, account.country.upper()):
-        raise ForwardingNumberRefused(108, "phoneNumber")
+    try:
+        policy.check_allowed(e164, "phoneNumber", e164, account, extension)
+    except DestinationBarred as barred:
+        raise UnusableValue("phoneNumber", e164, barred.why) from None
+    except InternationalDisabled:
+        raise ForwardingNumberRefused(108, "phoneNumber") from None
 
 
 def _changed_number(

@@ -17,8 +17,8 @@ from ringout.domain.rates import MINUTE, Prices, RateTable
 from ringout.domain.ring_out import RingOut
 from ringout.service.ports import Clock, LedgerStore, RingOutStore
 
-_LONGEST_NOTE = 200
-_LONGEST_LIST = 1000
+LONGEST_NOTE = 200  # characters
+MOST_ENTRIES = 1000  # of one list
 _HARDLY_SECONDS = 0.05  # what lasts no longer is renewed now: a timer may be that early
 
 
@@ -78,17 +78,18 @@ class Funds:
         return purse.reserved if purse else 0
 
     async def entries(self, account_id: int, limit: int = 100, before: int | None = None) -> list[LedgerEntry]:
-        """Newest first, at most limit (1 to 1000), those with id < before. Raises OSError when the disk refuses."""
-        return await self._ledger.entries(account_id, min(max(limit, 1), _LONGEST_LIST), before)
+        """Newest first, at most limit (1 to MOST_ENTRIES), those with id < before. Raises OSError when the disk
+        refuses."""
+        return await self._ledger.entries(account_id, limit, before)
 
     async def add(self, account_id: int, units: int, note: str = "") -> int:
-        """Adds units, or takes some away (negative); the new balance, durable. note: for people, at most 200
-        characters. Raises BadParameter for 0 and for more than a balance can be, Conflict when fewer are left than
+        """Adds units, or takes some away (negative); the new balance, durable. note: for people, at most
+        LONGEST_NOTE. Raises BadParameter for 0 and for more than a balance can be, Conflict when fewer are left than
         shall be taken away, OSError when the disk refuses."""
         purse = self._purse(account_id)
         if not 0 < abs(units) <= LARGEST_UNITS or purse.balance + units > LARGEST_UNITS:
             raise BadParameter("units", str(units))
-        if len(note) > _LONGEST_NOTE:
+        if len(note) > LONGEST_NOTE:
             raise BadParameter("note", note)
         if purse.available + units < 0:
             rest = f"; live calls have reserved {purse.reserved} more" if purse.reserved else ""

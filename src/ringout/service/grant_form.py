@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ringout.domain import scopes as permissions
@@ -11,13 +12,15 @@ from ringout.service.tokens import MAX_ACCESS_SECONDS, MAX_REFRESH_SECONDS, MIN_
 
 Form = Mapping[str, str]
 _MOST_CHARACTERS = 255  # of an endpoint_id; its characters are checked too because it is stored and echoed
+_LONGEST_ECHO = 200
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 
 
 def required(form: Form, name: str) -> str:
     """RFC 6749 section 3.1: an empty value is none."""
     value = form.get(name, "")
     if not value:
-        raise GrantRefused("invalid_request", "CMN-100", f"Parameter [{name}] is mandatory", name)
+        raise GrantRefused("invalid_request", "CMN-100", "Parameter [{parameter}] is mandatory", name)
     return value
 
 
@@ -30,27 +33,29 @@ def user_scopes(client: Client, form: Form) -> tuple[str, ...]:
     """Those asked for, or all that the client may have on a user's behalf."""
     wanted = asked_scopes(form)
     if not permissions.is_allowed(wanted, client.scopes):
-        raise bad_scope()
+        raise bad_scope(form)
     return wanted or permissions.of_users(client.scopes)
 
 
-def bad_scope() -> GrantRefused:
-    return GrantRefused("invalid_scope", "CMN-101", "Parameter [scope] value is invalid", "scope")
+def bad_scope(form: Form) -> GrantRefused:
+    return _bad_value("invalid_scope", form, "scope")
 
 
 def lifetimes(form: Form) -> Lifetimes:
     """What was asked for, brought within the limits as RingCentral documents it: never more than the default."""
     access = _seconds(form, "access_token_ttl", MAX_ACCESS_SECONDS)
     refresh = _seconds(form, "refresh_token_ttl", MAX_REFRESH_SECONDS)
-    return Lifetimes(max(min(access, MAX_ACCESS_SECONDS), MIN_ACCESS_SECONDS), min(refresh, MAX_REFRESH_SECONDS))
+    return Lifetimes(
+        max(min(access, MAX_ACCESS_SECONDS), MIN_ACCESS_SECONDS), max(min(refresh, MAX_REFRESH_SECONDS), 0)
+    )
 
 
 def _seconds(form: Form, name: str, default: int) -> int:
     text = form.get(name, "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 12 and int(text) > 0):
-        raise GrantRefused("invalid_request", "CMN-101", f"Parameter [{name}] value is invalid", name)
+    if not _WHOLE_NUMBER.fullmatch(text):
+        raise _bad_value("invalid_request", form, name)
     return int(text)
 
 
@@ -58,5 +63,10 @@ def endpoint_id(form: Form) -> str:
     """The client's own, or "" for one of ours."""
     text = form.get("endpoint_id", "")
     if len(text) > _MOST_CHARACTERS or not text.isprintable():
-        raise GrantRefused("invalid_request", "CMN-101", "Parameter [endpoint_id] value is invalid", "endpoint_id")
+        raise _bad_value("invalid_request", form, "endpoint_id")
     return text
+
+
+def _bad_value(error: str, form: Form, name: str) -> GrantRefused:
+    value = form.get(name, "")[:_LONGEST_ECHO]
+    return GrantRefused(error, "CMN-101", "Parameter [{parameter}] value is invalid", name, value=value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ringout.domain import scopes as permissions
 from ringout.domain.account import Client, Grant
-from ringout.domain.errors import GrantRefused, TokenInvalid
+from ringout.domain.errors import GrantRefused, InsufficientScope, TokenInvalid
 from ringout.service.accounts import Accounts
 from ringout.service.client_logins import ClientLogin, ClientLogins
 from ringout.service.codes import Codes
@@ -20,10 +20,12 @@ from ringout.service.grant_form import (
     required,
     user_scopes,
 )
-from ringout.service.live_sessions import sha256
 from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
+from ringout.service.token_text import sha256
 from ringout.service.tokens import IssuedTokens, Tokens
+
+REFRESH = "refresh_token"  # part of the other grants, so that no client is given it by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,12 @@ class Grants:
         self._clients = ClientLogins(accounts, passwords, logins)
         self._logins = logins
         self._codes = codes
-        self._grants: dict[str, tuple[Grant | None, Callable[[_Asked], Awaitable[IssuedTokens]]]] = {
-            "urn:ietf:params:oauth:grant-type:jwt-bearer": (Grant.JWT, self._jwt_bearer),
-            "authorization_code": (Grant.CODE, self._code),
-            "password": (Grant.PASSWORD, self._password),
-            "client_credentials": (Grant.CLIENT_CREDENTIALS, self._client_credentials),
-            "refresh_token": (None, self._refresh),
+        self._grants: dict[str, Callable[[_Asked], Awaitable[IssuedTokens]]] = {
+            Grant.JWT: self._jwt_bearer,
+            Grant.CODE: self._code,
+            Grant.PASSWORD: self._password,
+            Grant.CLIENT_CREDENTIALS: self._client_credentials,
+            REFRESH: self._refresh,
         }
 
     async def grant(self, login: ClientLogin | None, form: Form, address: str) -> IssuedTokens:
@@ -57,12 +59,12 @@ class Grants:
         client = await self._clients.check(login, address)
         kind = required(form, "grant_type")
         if kind not in self._grants:
-            why = f"Unsupported grant type: {kind[:100]}"
-            raise GrantRefused("unsupported_grant_type", "CMN-101", why, "grant_type")
-        needed, carry_out = self._grants[kind]
-        if needed is not None and needed not in client.grants:
-            raise _not_for_this_client(needed)
-        return await carry_out(_Asked(client, form, address))
+            raise GrantRefused(
+                "unsupported_grant_type", "CMN-101", "Unsupported grant type: {value}", "grant_type", value=kind[:100]
+            )
+        if kind != REFRESH and kind not in client.grants:
+            raise _not_for_this_client(Grant(kind))
+        return await self._grants[kind](_Asked(client, form, address))
 
     async def revoke(self, login: ClientLogin | None, form: Form, address: str) -> None:
         """RFC 7009: the session of the form's `token` ends; a token that nobody knows is no error."""
@@ -72,13 +74,17 @@ class Grants:
     async def _jwt_bearer(self, asked: _Asked) -> IssuedTokens:
         client, form = asked.client, asked.form
         try:
-            extension = self._tokens.jwt_owner(required(form, "assertion"), client.client_id)
+            extension = self._tokens.jwts.owner(required(form, "assertion"), client.client_id)
             if client.account_id not in (None, extension.account_id):
                 raise ValueError("for another client")
         except ValueError as error:
-            raise GrantRefused("invalid_grant", "OAU-213", f"Invalid assertion: {error}", "assertion") from error
+            raise GrantRefused(
+                "invalid_grant", "OAU-213", "Invalid assertion: {why}", "assertion", reason=str(error)
+            ) from error
+        why = "Invalid assertion: {why}"
+        refusal = GrantRefused("invalid_grant", "OAU-213", why, "assertion", reason="its user has changed")
         scopes, times, endpoint = user_scopes(client, form), lifetimes(form), endpoint_id(form)
-        return await self._tokens.open_session(client, extension, scopes, times, endpoint)
+        return await _unless_changed(self._tokens.open_session(client, extension, scopes, times, endpoint), refusal)
 
     async def _code(self, asked: _Asked) -> IssuedTokens:
         client, form = asked.client, asked.form
@@ -90,14 +96,19 @@ class Grants:
                 await self._tokens.close_session_of_code(sha256(code), client)
             raise
         authorized = exchange.authorized
+        refusal = GrantRefused("invalid_grant", "OAU-106", "Authorization code is invalid", "code")
         if not self._accounts.is_enabled(authorized.extension_id):
-            raise GrantRefused("invalid_grant", "OAU-106", "Authorization code is invalid", "code")
+            raise refusal
         extension = self._accounts.extension(authorized.extension_id)
+        # What was true when the user agreed may not be so any more.
+        if extension.password_hash != authorized.password_hash or client.account_id not in (None, extension.account_id):
+            raise refusal
         scopes = authorized.scopes  # a scope of the token request means nothing here: RFC 6749 section 4.1.3
-        issued = await self._tokens.open_session(client, extension, scopes, times, endpoint, exchange.sha256)
+        opening = self._tokens.open_session(client, extension, scopes, times, endpoint, exchange.sha256)
+        issued = await _unless_changed(opening, refusal)
         if exchange.is_replayed:
             await self._tokens.close_session_of_code(exchange.sha256, client)
-            raise GrantRefused("invalid_grant", "OAU-106", "Authorization code is invalid", "code")
+            raise refusal
         return replace(issued, signed_in_at=authorized.signed_in_at, nonce=authorized.nonce)
 
     async def _password(self, asked: _Asked) -> IssuedTokens:
@@ -105,7 +116,8 @@ class Grants:
         username, password = required(form, "username"), required(form, "password")
         scopes, times, endpoint = user_scopes(client, form), lifetimes(form), endpoint_id(form)
         extension = await self._logins.check(client, username, form.get("extension", ""), password, asked.address)
-        return await self._tokens.open_session(client, extension, scopes, times, endpoint)
+        refusal = GrantRefused("invalid_grant", "OAU-140", "Invalid resource owner credentials.")
+        return await _unless_changed(self._tokens.open_session(client, extension, scopes, times, endpoint), refusal)
 
     async def _client_credentials(self, asked: _Asked) -> IssuedTokens:
         client, form = asked.client, asked.form
@@ -114,7 +126,7 @@ class Grants:
         own = tuple(scope for scope in client.scopes if scope == permissions.ADMIN)
         wanted = asked_scopes(form)
         if not own or not set(wanted) <= set(own):
-            raise bad_scope()
+            raise bad_scope(form)
         return await self._tokens.open_session(client, None, wanted or own, lifetimes(form), endpoint_id(form))
 
     async def _refresh(self, asked: _Asked) -> IssuedTokens:
@@ -125,10 +137,21 @@ class Grants:
             return await self._tokens.renew(token, client, scopes, lifetimes(form))
         except TokenInvalid:
             raise GrantRefused("invalid_grant", "OAU-213", "Token not found", "refresh_token") from None
+        except InsufficientScope:  # RFC 6749 section 6: no more than what the user has allowed
+            raise bad_scope(form) from None
+
+
+async def _unless_changed(opening: Awaitable[IssuedTokens], refusal: GrantRefused) -> IssuedTokens:
+    """The session, or the refusal when its user was removed or has got another password meanwhile."""
+    try:
+        return await opening
+    except TokenInvalid:
+        raise refusal from None
 
 
 def _not_for_this_client(grant: Grant) -> GrantRefused:
     if grant is Grant.PASSWORD:
-        return GrantRefused("unauthorized_client", "OAU-251", "Unauthorized for this grant type")
-    why = f"The client is unauthorized for the required grant type: [{grant}]"
-    return GrantRefused("unauthorized_client", "OAU-112", why)
+        why = "Unauthorized for this grant type"
+        return GrantRefused("unauthorized_client", "OAU-251", why, "grant_type", value=grant.value)
+    why = "The client is unauthorized for the required grant type: [{value}]"
+    return GrantRefused("unauthorized_client", "OAU-112", why, "grant_type", value=grant.value)

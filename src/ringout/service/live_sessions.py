@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ringout.domain import scopes as permissions
 from ringout.domain.account import Principal, Session
 from ringout.service.accounts import Accounts
-
-HASH_BYTES = 32
+from ringout.service.token_text import HASH_BYTES
 
 
 @dataclass(slots=True)
@@ -103,10 +101,6 @@ class LiveSessions:
         self.by_refresh.pop(live.session.refresh_sha256, None)
         for spent in _spent(live.session):
             self.by_spent.pop(spent, None)
-
-
-def sha256(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _owner(session: Session) -> tuple[int, str]:

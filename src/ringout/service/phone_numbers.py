@@ -21,7 +21,8 @@ class PaymentType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedNumber:
-    """number: E.164 with +. owner: whose number it is, None = the company's. caller_id: may be shown to callees."""
+    """number: E.164 with +. owner: whose number it is, None = the company's. caller_id: is offered as one
+    to show to callees."""
 
     id: int
     number: str
@@ -49,18 +50,23 @@ def of_account(account: Account, extensions: Mapping[int, Extension]) -> list[Li
 
 
 def of_extension(account: Account, extension: Extension) -> list[ListedNumber]:
-    """The company's numbers, the user's own, and the user's phones. A client offers as caller ID what stands here with
-    caller_id, and nothing else: a phone that is listed can be chosen."""
+    """The company's numbers, the user's own, and the user's phones.
+
+    Not everything that may be shown is marked as caller ID: RingCentral's widgets offer a number either as a phone to
+    ring or as one to show, and what is marked cannot be rung any more. Toll-free phones are marked."""
     shared = [_owned(o, None) for o in account.numbers if o.extension_id is None]
     own = [_owned(o, extension) for o in account.numbers if o.extension_id == extension.id]
-    listed = [_main(account), *shared, *own]
-    known = {record.number for record in listed}
-    listed += [
-        ListedNumber(int(p.id), p.number, UsageType.FORWARDED, PaymentType.EXTERNAL, p.label, extension)
+    owned = [_main(account), *shared, *own]
+    known = {record.number for record in owned}
+    phones = [
+        ListedNumber(
+            *(int(p.id), p.number, UsageType.FORWARDED, PaymentType.EXTERNAL, p.label, extension),
+            caller_id=place_of(p.number).toll_free,
+        )
         for p in extension.forwarding_numbers
         if p.number not in known
     ]
-    return [replace(record, caller_id=may_show(account, extension, record.number)) for record in listed]
+    return [replace(r, caller_id=r.caller_id and may_show(account, extension, r.number)) for r in (*owned, *phones)]
 
 
 def _main(account: Account) -> ListedNumber:

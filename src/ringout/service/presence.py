@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ringout.domain.account import Extension, Principal
+from ringout.domain.account import Extension, Principal, by_number
+from ringout.domain.call_log import CallDirection
 from ringout.domain.errors import BadParameter
 from ringout.domain.ring_out import RingOut, party_id, session_id, string_id
 from ringout.domain.status import Party
 from ringout.service.accounts import Accounts
 from ringout.service.ports import RingOutStore
 
-LONGEST_MESSAGE = 150
+LONGEST_MESSAGE = 75
 
 
 class UserStatus(StrEnum):
@@ -32,18 +33,11 @@ class TelephonyStatus(StrEnum):
     CONNECTED = "CallConnected"
 
 
-class Direction(StrEnum):
-    """Of a call, seen from the user's phone."""
-
-    INBOUND = "Inbound"
-    OUTBOUND = "Outbound"
-
-
 @dataclass(frozen=True, slots=True)
 class ActiveCall:
     """One leg of a running RingOut. Numbers are E.164 with +; names "" when not known; started_at: epoch seconds."""
 
-    direction: Direction
+    direction: CallDirection
     status: TelephonyStatus
     from_number: str
     to_number: str
@@ -91,7 +85,7 @@ class Presence:
     def of_account(self, principal: Principal) -> list[ShownPresence]:
         """All enabled users, by extension number."""
         users = [e for e in self._accounts.extensions(principal.account_id) if e.enabled]
-        users.sort(key=lambda e: (len(e.number), e.number))
+        users.sort(key=by_number)
         live = self._live()
         return [_shown(e, live.get(e.id, []), is_own=e.id == principal.extension_id) for e in users]
 
@@ -139,9 +133,9 @@ def active_calls(ring_out: RingOut, extension: Extension) -> list[ActiveCall]:
     """A RingOut as clients expect it: an outbound call of the user's phone to the callee, and the call that rings the
     user's phone as an inbound one from the callee. Clients know the pair by their sessionIds and swapped numbers, and
     show one call. A leg that has ended is left out."""
-    own, other = ring_out.caller.number, ring_out.callee.number
-    outbound = (Direction.OUTBOUND, Party.CALLEE, own, other, extension.name, "")
-    inbound = (Direction.INBOUND, Party.CALLER, other, own, "", extension.name)
+    own, other = (leg.extension or leg.number for leg in (ring_out.caller, ring_out.callee))
+    outbound = (CallDirection.OUTBOUND, Party.CALLEE, own, other, extension.name, "")
+    inbound = (CallDirection.INBOUND, Party.CALLER, other, own, "", extension.name)
     return [
         ActiveCall(
             direction,

@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringout.domain import languages
-from ringout.domain.account import Account, Extension
+from ringout.domain.account import Account, Extension, TimeFormat
 from ringout.domain.languages import Language
 from ringout.service import time_zones
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """country: ISO 3166, lower case; timezone: IANA name; time_format: 12h or 24h."""
+    """country: ISO 3166, lower case; timezone: IANA name."""
 
     country: str
     timezone: str
     language: Language
     greeting_language: Language
     formatting_locale: Language
-    time_format: str
+    time_format: TimeFormat
 
 
 def of_account(account: Account) -> Region:
     language = languages.closest(account.language, account.country)
     zone = time_zones.of_number(account.main_number, account.country)
-    time_format = "12h" if account.country in ("us", "ca", "au") else "24h"
+    time_format: TimeFormat = "12h" if account.country in ("us", "ca", "au") else "24h"
     return Region(account.country, zone, language, language, language, time_format)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ringout.config import Config
 from ringout.domain import policy
 from ringout.domain.account import Principal
-from ringout.domain.errors import NotFound, Unavailable
+from ringout.domain.errors import DestinationBarred, NotEnoughFunds, NotFound, Unavailable
 from ringout.domain.plan import CallPlan
 from ringout.domain.policy import Asker, CallRequest, Rules
 from ringout.domain.ring_out import LegRecord, RingOut
@@ -47,7 +47,7 @@ class RingOuts:
         plan = policy.check(request, asker, self._rules)
         ring_out = self._new(plan)
         if asker.account.prepaid:
-            ring_out = self._funds.reserve(ring_out)
+            ring_out = self._reserve_funds(ring_out, request)
         reservation = None
         try:
             reservation = self._engine.reserve()
@@ -60,6 +60,13 @@ class RingOuts:
             raise
         reservation.place(ring_out, plan)
         return ring_out
+
+    def _reserve_funds(self, ring_out: RingOut, request: CallRequest) -> RingOut:
+        try:
+            return self._funds.reserve(ring_out)
+        except (DestinationBarred, NotEnoughFunds) as refusal:
+            refusal.value = request.sent(refusal.parameter, refusal.value)
+            raise
 
     def _give_back(self, reservation: Reservation | None, ring_out: RingOut) -> None:
         if reservation is not None:
@@ -105,8 +112,8 @@ class RingOuts:
             account_id=plan.account_id,
             extension_id=plan.extension_id,
             node=self._node,
-            caller=LegRecord(plan.caller_number),
-            callee=LegRecord(plan.callee_number),
+            caller=LegRecord(plan.caller_number, extension=plan.caller_extension),
+            callee=LegRecord(plan.callee_number, extension=plan.callee_extension),
             caller_id=plan.caller_id,
             play_prompt=plan.play_prompt,
             created_at=self._clock.wall(),

@@ -13,7 +13,7 @@ from dataclasses import replace
 import msgspec
 
 from ringout.config import AccountConfig, ClientConfig, Config, ExtensionConfig
-from ringout.domain import phone
+from ringout.domain import caller_id, phone
 from ringout.domain.account import (
     Account,
     CallerIdSettings,
@@ -28,8 +28,6 @@ from ringout.domain.account import (
 from ringout.service.accounts import new_id, taken_ids
 from ringout.service.passwords import Passwords
 from ringout.service.ports import AccountStore, Directory, DirectoryChange, IdSource
-
-_CALLER_ID_CHOICES = ("main", "current", "blocked")
 
 
 async def seed(store: AccountStore, config: Config, ids: IdSource, passwords: Passwords) -> None:
@@ -109,11 +107,10 @@ class _Seeding:
         hashed = await self._hash(described.password, old.password_hash if old else None)
         if old and not is_changed:
             return replace(old, password_hash=hashed or old.password_hash)
-        first, _, last = described.name.rpartition(" ")
-        contact = old.contact if old else Contact()
+        contact = (old.contact if old else Contact()).named(described.name)
         return replace(
             old or Extension(self._new_id(), account_id, described.extension, from_config=True),
-            contact=replace(contact, first_name=first or last, last_name=last if first else "", email=described.email),
+            contact=replace(contact, email=described.email),
             password_hash=hashed,
             forwarding_numbers=self._forwarding_numbers(described, old),
             caller_id=CallerIdSettings(self._caller_id(described.caller_id)),
@@ -162,7 +159,7 @@ class _Seeding:
             raise ValueError(f"{text!r} is not a phone number") from None
 
     def _caller_id(self, text: str) -> str:
-        return text if text in _CALLER_ID_CHOICES else self._number(text)
+        return text if text in caller_id.CHOICES else self._number(text)
 
     def _new_id(self) -> int:
         return new_id(self._ids, self._taken)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from ringout.domain.account import Credential
+from ringout.private_file import write_private
 
 _ISSUER = "ringout"
 _AUDIENCE = "ringout:token"  # the login is bound to the key, not to a host name that may change
@@ -32,12 +32,7 @@ class SigningKey:
         except FileNotFoundError:
             pem = RSAKey.generate_key(2048).as_pem(private=True)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = path.with_name(f".{path.name}.{os.getpid()}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-                out.write(pem)
-                out.flush()
-                os.fsync(out.fileno())
-            fresh.replace(path)
+            write_private(path, pem)
         return cls(RSAKey.import_key(pem))
 
     def sign(self, credential: Credential) -> str:
@@ -73,7 +68,7 @@ class SigningKey:
             raise ValueError("too long")
         try:
             claims = jwt.decode(assertion, self._key, algorithms=["RS256"]).claims
-        except (JoseError, ValueError, RecursionError) as error:
+        except (JoseError, ValueError, TypeError, RecursionError) as error:  # TypeError: of odd values in the header
             raise ValueError("not signed by this server") from error
         if claims.get("iss") != _ISSUER or claims.get("aud") != _AUDIENCE:
             raise ValueError("for somebody else")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ringout.domain import scopes as permissions
-from ringout.domain.account import Client, Credential, Extension, Principal, Session
-from ringout.domain.errors import TokenExpired, TokenInvalid
+from ringout.domain.account import Client, Extension, Principal, Session
+from ringout.domain.errors import InsufficientScope, TokenExpired, TokenInvalid
 from ringout.service.accounts import Accounts
-from ringout.service.live_sessions import HASH_BYTES, Live, LiveSessions, sha256
+from ringout.service.live_sessions import Live, LiveSessions
+from ringout.service.personal_jwts import PersonalJwts
 from ringout.service.ports import Clock, IdSource, TokenStore
 from ringout.service.signing import SigningKey
+from ringout.service.token_text import HASH_BYTES, base64url, new_token, sha256
 
 MAX_ACCESS_SECONDS = 3600
 MIN_ACCESS_SECONDS = 600
@@ -23,7 +24,6 @@ MOST_SESSIONS_OF_A_USER = 5  # the oldest die
 MOST_SESSIONS_OF_A_CLIENT = 100  # of those that no user stands behind: programs run side by side and do not log out
 GRACE_UNUSED_SECONDS = 3600.0  # an exchanged refresh token gives the same tokens again while nobody has used them,
 GRACE_USED_SECONDS = 10.0  # and for so long after their first use
-_JWT_SECONDS = 10 * 365 * 86_400
 _WS_TOKEN_SECONDS = 30
 _MOST_WS_TOKENS = 10_000
 _SPENT_KEPT = 10  # exchanged refresh tokens of a session that are recognised
@@ -45,24 +45,25 @@ class IssuedTokens:
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """Seconds, already within the limits."""
+    """Seconds, already within the limits. refresh: 0 = no refresh token."""
 
     access: int = MAX_ACCESS_SECONDS
     refresh: int = MAX_REFRESH_SECONDS
 
 
 class Tokens:
-    """The tokens that are good now, in memory and on disk. Tokens are opaque: 256 bits, kept as SHA-256."""
+    """The tokens that are good now, in memory and on disk. Tokens are opaque: 256 bits, kept as SHA-256.
+
+    jwts: the credentials that open sessions by themselves."""
 
     def __init__(self, store: TokenStore, accounts: Accounts, clock: Clock, ids: IdSource, key: SigningKey) -> None:
         self._store = store
         self._accounts = accounts
         self._clock = clock
         self._ids = ids
-        self._key = key
+        self.jwts = PersonalJwts(store, accounts, clock, ids, key)
         self._renewing = asyncio.Lock()
         self._sessions = LiveSessions(accounts)
-        self._credentials: dict[str, Credential] = {}
         self._ws_tokens: dict[bytes, tuple[float, str]] = {}  # SHA-256 -> end of its time, session id; oldest first
 
     async def load(self) -> None:
@@ -76,7 +77,7 @@ class Tokens:
                 self._sessions.add(session)
         if gone:
             await self._store.remove_sessions(gone)
-        self._credentials = {c.jti: c for c in await self._store.credentials()}
+        await self.jwts.load()
 
     # --- every request -----------------------------------------------------------------------------------------
 
@@ -107,10 +108,12 @@ class Tokens:
         endpoint_id: str,
         code_sha256: bytes = b"",
     ) -> IssuedTokens:
-        """A new session, durable. extension: None = the client's own; it is not renewed then."""
+        """A new session, durable. extension: None = the client's own; it is not renewed then; else as it was when its
+        login was checked. Raises TokenInvalid when the user or the password has changed since: whoever ended the
+        user's sessions for that could not see this one yet."""
         now = self._clock.wall()
-        is_renewable = client.refresh_tokens and extension is not None
-        access, refresh = self._new_token(), self._new_token() if is_renewable else ""
+        is_renewable = client.refresh_tokens and extension is not None and lifetimes.refresh > 0
+        access, refresh = new_token(self._ids), new_token(self._ids) if is_renewable else ""
         session = Session(
             session_id=self._ids.token(),
             client_id=client.client_id,
@@ -129,6 +132,10 @@ class Tokens:
         await self._store.save_session(session)
         self._sessions.add(session)
         await self._close_oldest(session)
+        if extension is not None and not self._is_still(extension):
+            live = self._sessions.by_id.get(session.session_id)
+            await self._close([live] if live else [])
+            raise TokenInvalid
         return IssuedTokens(session, access, refresh, session.access_ttl_seconds, session.refresh_ttl_seconds)
 
     async def renew(
@@ -136,7 +143,8 @@ class Tokens:
     ) -> IssuedTokens:
         """New tokens for the session of that refresh token; both old ones are dead at once. scopes: None = as before,
         and never more than before (RFC 6749 section 6). A token that was exchanged already gives the same tokens again
-        while the grace lasts; after that it ends the session (RFC 9700 section 4.14.2). Raises TokenInvalid."""
+        while the grace lasts; after that it ends the session (RFC 9700 section 4.14.2). Raises TokenInvalid, or
+        InsufficientScope, which changes nothing."""
         key = sha256(refresh_token)
         async with self._renewing:  # of two requests with one token the second must see what the first has done
             live = self._sessions.by_refresh.get(key)
@@ -147,8 +155,9 @@ class Tokens:
             old, now = live.session, self._clock.wall()
             if old.refresh_expires_at <= now or not client.refresh_tokens:
                 raise TokenInvalid
-            if scopes is not None and not set(scopes) <= permissions.expand(old.scopes):
-                raise TokenInvalid
+            for scope in scopes or ():
+                if scope not in permissions.expand(old.scopes):
+                    raise InsufficientScope(scope)
             salt = self._ids.number(256).to_bytes(HASH_BYTES, "big")
             access, refresh = _derived(salt, refresh_token)
             session = replace(
@@ -196,12 +205,18 @@ class Tokens:
         return now < live.session.renewed_at + GRACE_UNUSED_SECONDS
 
     async def revoke(self, token: str, client: Client) -> None:
-        """Ends the session that the token belongs to, be it the access or the refresh token. Nothing happens when
-        there is none, or when it is another client's (RFC 7009 section 2)."""
-        key = sha256(token)
-        live = self._sessions.by_access.get(key) or self._sessions.by_refresh.get(key)
+        """Ends the session that the token belongs to, be it the access or the refresh token, or one that was exchanged
+        for it: the client may never have seen the answer. Nothing happens when there is none, or when it is another
+        client's (RFC 7009 section 2)."""
+        key, sessions = sha256(token), self._sessions
+        live = sessions.by_access.get(key) or sessions.by_refresh.get(key) or sessions.by_spent.get(key)
         if live is not None and live.session.client_id == client.client_id:
             await self._close([live])
+
+    def is_anybody(self, principal: Principal) -> bool:
+        """Whether that session is still open and its user and client still there."""
+        live = self._sessions.by_id.get(principal.session_id)
+        return live is not None and self._sessions.present(live) is not None
 
     async def close_session_of_code(self, code_sha256: bytes, client: Client) -> None:
         """A code was shown for the second time: what it began ends (RFC 6749 section 4.1.2)."""
@@ -214,6 +229,11 @@ class Tokens:
         own = [live for live in self._sessions.by_id.values() if live.session.extension_id == extension_id]
         await self._close(own)
         return len(own)
+
+    async def close_own_sessions(self, client_id: str) -> None:
+        """Ends the sessions of that client that no user stands behind."""
+        own = [live for live in self._sessions.by_id.values() if live.session.client_id == client_id]
+        await self._close([live for live in own if not live.session.extension_id])
 
     async def remove_expired(self) -> int:
         """Drops the sessions that can no longer be renewed, and those of users and clients that are gone; says how
@@ -246,7 +266,7 @@ class Tokens:
     def issue_ws_token(self, principal: Principal) -> tuple[str, int]:
         """A token that opens one WebSocket connection for the session of whoever asks, and its seconds to live. Kept
         in memory only; the oldest of very many die."""
-        token = self._new_token()
+        token = new_token(self._ids)
         self._ws_tokens[sha256(token)] = (self._clock.wall() + _WS_TOKEN_SECONDS, principal.session_id)
         if len(self._ws_tokens) > _MOST_WS_TOKENS:
             del self._ws_tokens[next(iter(self._ws_tokens))]
@@ -261,83 +281,13 @@ class Tokens:
             raise TokenInvalid
         return principal
 
-    # --- personal JWTs -------------------------------------------------------------------------------------------
-
-    async def issue_jwt(
-        self, extension_id: int, label: str, lifetime_seconds: int = _JWT_SECONDS, client_id: str = ""
-    ) -> str:
-        """A personal JWT with which an application logs in as that extension. client_id: the only one that may, "" =
-        any. Shown once: only its jti is stored."""
-        now = int(self._clock.wall())
-        credential = Credential(self._ids.token(), extension_id, label, now, now + lifetime_seconds, client_id)
-        await self._store.add_credential(credential)
-        self._credentials[credential.jti] = credential
-        return self._key.sign(credential)
-
-    def credentials(self, extension_id: int) -> list[Credential]:
-        """The personal JWTs of that extension, expired ones too, oldest first."""
-        own = [c for c in self._credentials.values() if c.extension_id == extension_id]
-        return sorted(own, key=lambda c: (c.issued_at, c.jti))
-
-    async def remove_credential(self, jti: str) -> bool:
-        """Whoever shows that JWT gets nothing from now on; sessions that it opened go on. False = there is none."""
-        if self._credentials.pop(jti, None) is None:
-            return False
-        await self._store.remove_credentials([jti])
-        return True
-
-    def jwt_owner(self, assertion: str, client_id: str) -> Extension:
-        """Raises ValueError for anything but a JWT of issue_jwt that is still good and meant for that client."""
-        jti, extension_id = self._key.read(assertion, self._clock.wall())
-        credential = self._credentials.get(jti)
-        if credential is None or credential.extension_id != extension_id:
-            raise ValueError("revoked")
-        if credential.client_id not in ("", client_id):
-            raise ValueError("for another client")
-        if not self._accounts.is_enabled(extension_id):
-            raise ValueError("its user is gone")
-        return self._accounts.extension(extension_id)
-
-    # --- OpenID Connect --------------------------------------------------------------------------------------------
-
-    def public_key(self) -> dict[str, str]:
-        """Of the key that signs ID tokens and personal JWTs, as a JWK."""
-        return self._key.public()
-
-    def id_token(self, issued: IssuedTokens, issuer: str) -> str | None:
-        """Who has signed in, signed (OpenID Connect Core section 2); None when the application did not ask for it.
-        issuer: our base URL."""
-        session = issued.session
-        if permissions.OPENID not in session.scopes or issued.signed_in_at is None:
-            return None
-        now = int(self._clock.wall())
-        claims: dict[str, str | int | bool] = {
-            "iss": issuer,
-            "aud": session.client_id,
-            "iat": now,
-            "exp": now + issued.access_seconds,
-            "auth_time": int(issued.signed_in_at),
-            **self.claims(session.extension_id, session.scopes),
-        }
-        if issued.nonce:
-            claims["nonce"] = issued.nonce
-        return self._key.sign_id_token(claims)
-
-    def claims(self, extension_id: int, scopes: Collection[str]) -> dict[str, str | bool]:
-        """What an application may know of a user: ids always, e-mail address and name as the scopes say."""
-        user = self._accounts.extension(extension_id)
-        known: dict[str, str | bool] = {"sub": str(user.id), "account_id": str(user.account_id)}
-        if user.contact.email and not {"email", "ReadAccounts"}.isdisjoint(scopes):
-            known |= {"email": user.contact.email, "email_verified": False}  # nobody has checked it
-        if not {"profile", "ReadAccounts"}.isdisjoint(scopes):
-            names = {"given_name": user.contact.first_name, "family_name": user.contact.last_name}
-            known |= {name: value for name, value in names.items() if value}
-        return known
-
     # --- the books -----------------------------------------------------------------------------------------------
 
-    def _new_token(self) -> str:
-        return _text(self._ids.number(256).to_bytes(HASH_BYTES, "big"))
+    def _is_still(self, extension: Extension) -> bool:
+        """Whether the user may still log in, with the same password."""
+        if not self._accounts.is_enabled(extension.id):
+            return False
+        return self._accounts.extension(extension.id).password_hash == extension.password_hash
 
     async def _close(self, lives: Sequence[Live]) -> None:
         for live in lives:
@@ -350,12 +300,8 @@ class Tokens:
         await self._close(self._sessions.of_owner(session)[:-most])
 
 
-def _text(token: bytes) -> str:
-    return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
-
-
 def _derived(salt: bytes, refresh_token: str) -> tuple[str, str]:
     """The access and refresh token that an exchange gives. Whoever has only the salt (the disk) or only the old token
     (a thief, later) cannot make them."""
     key = refresh_token.encode()
-    return tuple(_text(hmac.digest(key, salt + kind, "sha256")) for kind in (b"access", b"refresh"))  # type: ignore[return-value]
+    return tuple(base64url(hmac.digest(key, salt + kind, "sha256")) for kind in (b"access", b"refresh"))  # type: ignore[return-value]

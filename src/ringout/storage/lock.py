@@ -13,10 +13,11 @@ class Lock:
     """Held from creation to close; the kernel lets go of it when the process ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
-        """path: the database; the lock is a file beside it, which stays. Raises StorageInUse when it is held."""
+        """path: the database; the lock is a file beside it, which stays, and no link: it is written to, by root as
+        well. Raises StorageInUse when it is held, else StorageFailed."""
         beside = path.with_name(path.name + ".lock")
         try:
-            self._file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise StorageFailed(f"{beside}: {error.strerror}") from error
         try:

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from ringout import __version__
 from ringout.web import schemas
 from ringout.web.api import Api, Operation
 from ringout.web.message import JSON, NO_STORE, Answer, Request
-from ringout.web.schemas import ApiVersion, ApiVersions, Health
 
 _COMPATIBLE_WITH = "1.0.60"  # the API version whose RingOut paths these are
 _RELEASED = "2026-08-13T00:00:00.000Z"  # of the public description that they follow
+
+
+class ApiVersion(Struct, rename="camel"):
+    """One version of the API."""
+
+    uri: str
+    version_string: str
+    release_date: str
+    uri_string: str
+
+
+class ApiVersions(Struct, rename="camel"):
+    """The versions of the API."""
+
+    uri: str
+    api_versions: list[ApiVersion]
+    server_version: str
+    server_revision: str
+
+
+class Health(Struct, rename="camel"):
+    """status: ok or draining."""
+
+    status: str
+    live_calls: int
 
 
 async def versions(api: Api, request: Request) -> Answer:
@@ -34,8 +60,6 @@ def _version(root: str) -> ApiVersion:
     return ApiVersion(f"{root}/v1.0", _COMPATIBLE_WITH, _RELEASED, "v1.0")
 
 
-VERSIONS = Operation("readAPIVersions", versions, "The versions of the API.", ApiVersions, refusals=(405,), login=False)
-VERSION = Operation("readAPIVersion", version, "This version of the API.", ApiVersion, refusals=(405,), login=False)
-HEALTH = Operation(
-    "readHealth", health, "Whether new calls are taken: 503 while draining.", Health, refusals=(405,), login=False
-)
+VERSIONS = Operation("readAPIVersions", versions, "The versions of the API.", ApiVersions, login=False)
+VERSION = Operation("readAPIVersion", version, "This version of the API.", ApiVersion, login=False)
+HEALTH = Operation("readHealth", health, "Whether new calls are taken: 503 while draining.", Health, login=False)

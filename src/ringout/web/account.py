@@ -17,10 +17,9 @@ from ringout.web.account_bodies import (
     ModifyAccountBusinessAddressRequest,
 )
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.reading import read_json
 
-_HEADERS = (JSON, NO_STORE)
 _decoder = msgspec.json.Decoder(ModifyAccountBusinessAddressRequest)
 
 
@@ -28,7 +27,7 @@ async def read_account(api: Api, request: Request) -> Answer:
     services, account_id = api.services, request.principal.account_id
     operator = services.company.operator(account_id)
     body = account_bodies.account_info(services.accounts.account(account_id), operator, links.root(api, request))
-    return Answer(200, schemas.encode(body), _HEADERS)
+    return schemas.answer(body)
 
 
 async def read_service_info(api: Api, request: Request) -> Answer:
@@ -36,20 +35,20 @@ async def read_service_info(api: Api, request: Request) -> Answer:
     account = accounts.account(principal.account_id)
     features = service_features(account, accounts.extension(principal.extension_id))
     body = account_bodies.service_info(account, features, links.root(api, request))
-    return Answer(200, schemas.encode(body), _HEADERS)
+    return schemas.answer(body)
 
 
 async def read_business_address(api: Api, request: Request) -> Answer:
     account = api.services.accounts.account(request.principal.account_id)
     uri = f"{links.account_uri(api, request)}/business-address"
-    return Answer(200, schemas.encode(account_bodies.business_address(account, uri)), _HEADERS)
+    return schemas.answer(account_bodies.business_address(account, uri))
 
 
 async def change_business_address(api: Api, request: Request) -> Answer:
     wanted = await read_json(request, _decoder)
     account = await api.services.company.change(request.principal, wanted.read())
     uri = f"{links.account_uri(api, request)}/business-address"
-    return Answer(200, schemas.encode(account_bodies.business_address(account, uri)), _HEADERS)
+    return schemas.answer(account_bodies.business_address(account, uri))
 
 
 async def read_company_hours(api: Api, request: Request) -> Answer:
@@ -61,11 +60,10 @@ async def read_user_hours(api: Api, request: Request) -> Answer:
 
 
 def _hours(uri: str) -> Answer:
-    return Answer(200, schemas.encode(BusinessHours(uri, BusinessHoursSchedule())), _HEADERS)
+    return schemas.answer(BusinessHours(uri, BusinessHoursSchedule()))
 
 
-_REFUSALS = (401, 403, 404, 405)
-_read = partial(Operation, refusals=_REFUSALS, permission="ReadAccounts", group=Group.LIGHT)
+_read = partial(Operation, permission="ReadAccounts", group=Group.LIGHT)
 
 ACCOUNT = {
     "GET": _read(
@@ -90,7 +88,6 @@ BUSINESS_ADDRESS = {
         "Changes the company's name and address. For administrators.",
         AccountBusinessAddressResource,
         body=ModifyAccountBusinessAddressRequest,
-        refusals=(400, *_REFUSALS, 413, 415, 503),
         permission="EditAccounts",
         group=Group.MEDIUM,
     ),

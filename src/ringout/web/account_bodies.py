@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -10,15 +10,18 @@ from ringout.domain.account import Account, Address, Extension
 from ringout.service import regional as regions
 from ringout.service.company import CompanyChange
 from ringout.service.extensions import LONGEST_TEXT
-from ringout.service.features import Feature
+from ringout.service.features import SERVICE_FEATURE_NAMES, Feature
 from ringout.web import regional
 from ringout.web.regional import HomeCountryInfo, RegionalSettingsInfo
 
-_SIGNED_UP = ["AccountCreated", "AccountConfirmed"]
+SignedUp = Literal["AccountCreated", "AccountConfirmed"]
+_SIGNED_UP: list[SignedUp] = ["AccountCreated", "AccountConfirmed"]
 _LONGEST_EXTENSION_NUMBER = 8
 # RingCentral's brand in the USA. Clients compare the id with those they were built for, and log out otherwise.
 _BRAND_ID, _BRAND_NAME = "1210", "RingOut"
 
+# The names are too many for a type of their own; the description tells them.
+ServiceFeatureName = Annotated[str, Meta(extra_json_schema={"enum": list(SERVICE_FEATURE_NAMES)})]
 Line = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 
 
@@ -51,9 +54,9 @@ class BillingPlanInfo(Struct, rename="camel"):
 
     id: str
     name: str
-    duration_unit: str
+    duration_unit: Literal["Month"]
     duration: int
-    type: str
+    type: Literal["Free"]
     included_phone_lines: int
 
 
@@ -71,7 +74,7 @@ class SignupInfo(Struct, rename="camel"):
     """Every account is set up when it comes into being."""
 
     tos_accepted: bool
-    signup_state: list[str]
+    signup_state: list[SignedUp]
 
 
 class AccountLimitsInfo(Struct, rename="camel"):
@@ -95,9 +98,9 @@ class GetAccountInfoResponse(Struct, rename="camel"):
     main_number: str
     operator: OperatorInfo
     service_info: AccountServiceSummary
-    setup_wizard_state: str
+    setup_wizard_state: Literal["Completed"]
     signup_info: SignupInfo
-    status: str
+    status: Literal["Confirmed", "Disabled"]
     regional_settings: RegionalSettingsInfo
     federated: bool
     limits: AccountLimitsInfo
@@ -106,7 +109,7 @@ class GetAccountInfoResponse(Struct, rename="camel"):
 class AccountFeatureInfo(Struct, rename="camel"):
     """Whether the account has a service feature."""
 
-    feature_name: str
+    feature_name: ServiceFeatureName
     enabled: bool
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
@@ -15,12 +16,14 @@ from ringout.service.administration.operations import OPERATIONS, AdminOperation
 from ringout.service.administration.parts import Administration
 from ringout.web import schemas
 from ringout.web.api import Api, Operation, Resource
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import NO_CONTENT, Answer, Request
 from ringout.web.paging import Navigation, Paging, list_page, wanted_page
 from ringout.web.reading import read_json, read_query
 
 PREFIX = "/admin/v1"
-_HEADERS = (JSON, NO_STORE)  # some answers hold a secret
+
+# A whole phone number; what is left of it is as long as a blocked prefix may need to be readable.
+_NUMBER = re.compile(r"(\+[0-9]{5})[0-9]+")
 
 log = logs.get("administration")
 
@@ -75,16 +78,17 @@ def _handler(operation: AdminOperation, administration: Administration) -> Calla
         page = wanted_page(request) if operation.is_list and operation.query is None else None
         found = await operation.use(administration, request.path_params, *given)
         if operation.method != "GET":
-            who, path = request.principal.client_id, request.scope["path"]
+            who = request.principal.client_id
+            path = _NUMBER.sub(rf"\1{logs.MASK}", request.scope["path"])
             log.info("administered", operation=operation.name, path=path, client=who)
         if found is None:
-            return Answer(204)
+            return NO_CONTENT
         if page is not None:
             records = [found.show(record) for record in page.cut(found.records)]
             uri = request.base_url(api.public_url) + request.scope["path"].rstrip("/")
             found = list_page(request, uri, records, page, len(found.records))
         elif operation.is_list:
             found = {"records": [found.show(record) for record in found.records]}
-        return Answer(200, schemas.encode(found), _HEADERS)
+        return schemas.answer(found)
 
     return handle

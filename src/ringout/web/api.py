@@ -13,6 +13,7 @@ from ringout.service.company import Company
 from ringout.service.extensions import Extensions
 from ringout.service.forwarding_numbers import ForwardingNumbers
 from ringout.service.grants import Grants
+from ringout.service.identity import Identity
 from ringout.service.presence import Presence
 from ringout.service.ringouts import RingOuts
 from ringout.service.tokens import Tokens
@@ -38,6 +39,7 @@ class Services:
     extensions: Extensions
     presence: Presence
     tokens: Tokens
+    identity: Identity
     grants: Grants
     authorization: Authorization
     forwarding_numbers: ForwardingNumbers
@@ -66,7 +68,7 @@ class Operation:
     that every operation of its kind may. login: a token is needed, and the path's ids must be its own; handle finds
     request.principal then. permission: scope that the token must carry. group: of the rate limits, None = unlimited.
     is_page: for people in a browser that knows a cookie; scripts of other origins may not read it. redirects: may
-    answer 302 instead.
+    answer 302 instead. picture: the Content-Type of an answer that is one.
     """
 
     name: str
@@ -83,11 +85,12 @@ class Operation:
     group: Group | None = None
     is_page: bool = False
     redirects: bool = False
+    picture: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """One URL and its methods."""
+    """One URL and its methods. Equal to itself alone."""
 
     path: str
     methods: dict[str, Operation]

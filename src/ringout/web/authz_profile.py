@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+from urllib.parse import urlencode
+
 from msgspec import Struct
 
 from ringout.domain.errors import MissingParameter, NotFound
@@ -9,17 +12,15 @@ from ringout.service import user_permissions
 from ringout.service.user_permissions import Permission, Reach, Role
 from ringout.web import links, schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.reading import read_query
-
-_HEADERS = (JSON, NO_STORE)
 
 
 class UserPermissionInfo(Struct, rename="camel"):
     """A permission. Roles are fixed: nothing of them is for administrators to change."""
 
     id: str
-    site_compatible: str
+    site_compatible: Literal["Independent"]
     read_only: bool
     assignable: bool
 
@@ -78,7 +79,7 @@ async def read_profile(api: Api, request: Request) -> Answer:
         if not of_colleague or user_permissions.find(extension, permission.id, of_colleague=True)
     ]
     uri = f"{links.extension_uri(api, request)}/authz-profile"
-    return Answer(200, schemas.encode(AuthProfileResource(uri, held)), _HEADERS)
+    return schemas.answer(AuthProfileResource(uri, held))
 
 
 async def check_permission(api: Api, request: Request) -> Answer:
@@ -89,8 +90,9 @@ async def check_permission(api: Api, request: Request) -> Answer:
     of_colleague = _is_colleague(api, request, query.target_extension_id)
     found = user_permissions.find(extension, query.permission_id, of_colleague=of_colleague)
     details = None if found is None else _active(found, user_permissions.role(extension))
-    uri = f"{links.extension_uri(api, request)}/authz-profile/check"
-    return Answer(200, schemas.encode(AuthProfileCheckResource(uri, found is not None, details)), _HEADERS)
+    asked = urlencode([(name, value) for name, value in request.query_fields() if name != "access_token"])
+    uri = f"{links.extension_uri(api, request)}/authz-profile/check?{asked}"
+    return schemas.answer(AuthProfileCheckResource(uri, found is not None, details))
 
 
 def _is_colleague(api: Api, request: Request, target: str) -> bool:
@@ -108,8 +110,6 @@ def _active(permission: Permission, role: Role) -> ActivePermissionInfo:
     return ActivePermissionInfo(info, EffectiveRoleInfo(role.id, "Account"), list(permission.reach))
 
 
-_REFUSALS = (400, 401, 403, 404, 405)
-
 PROFILE = {
     "GET": Operation(
         "readAuthorizationProfile",
@@ -117,7 +117,6 @@ PROFILE = {
         "What the user's role allows.",
         AuthProfileResource,
         query=AuthProfileQuery,
-        refusals=_REFUSALS,
         group=Group.MEDIUM,
     )
 }
@@ -128,7 +127,6 @@ CHECK = {
         "Whether the user's role allows one thing.",
         AuthProfileCheckResource,
         query=AuthProfileCheckQuery,
-        refusals=_REFUSALS,
         group=Group.LIGHT,
     )
 }

@@ -26,11 +26,10 @@ from ringout.web.call_log_bodies import (
     CallType,
     Scribe,
 )
-from ringout.web.message import JSON, NO_STORE, Answer, Request
-from ringout.web.paging import list_page, wanted_page
+from ringout.web.message import Answer, Request
+from ringout.web.paging import PageQuery, list_page, wanted_page
 from ringout.web.reading import read_query
 
-_HEADERS = (JSON, NO_STORE)
 _DAY_SECONDS = 86400.0
 _LOST_PLUS = re.compile(r" (\d\d:?\d\d)")  # of an offset from UTC, which a query decoder makes a blank
 
@@ -43,7 +42,7 @@ class RecordingType(StrEnum):
     ALL = "All"
 
 
-class CallLogQuery(Struct, rename="camel"):
+class CallLogQuery(PageQuery, rename="camel"):
     """Filters. Times are ISO 8601 with their offset from UTC; without any the last 24 hours are listed."""
 
     extension_number: str | None = None
@@ -61,19 +60,15 @@ class CallLogQuery(Struct, rename="camel"):
     metadata_category: tuple[str, ...] = ()
     show_blocked: bool = True
     show_deleted: bool = False
-    page: int | None = None
-    per_page: int | str | None = None
 
 
-class ActiveCallsQuery(Struct, rename="camel"):
+class ActiveCallsQuery(PageQuery, rename="camel"):
     """Filters."""
 
     direction: tuple[CallDirection, ...] = ()
     type: tuple[CallType, ...] = ()
     transport: tuple[CallTransport, ...] = ()
     view: CallLogView = CallLogView.SIMPLE
-    page: int | None = None
-    per_page: int | str | None = None
 
 
 class CallRecordQuery(Struct):
@@ -118,7 +113,7 @@ async def list_calls(level: Level, api: Api, request: Request) -> Answer:
     uri = f"{level.uri(api, request)}/call-log"
     scribe = Scribe(api.services.call_log, uri, links.account_uri(api, request), query.view)
     records = [scribe.record(entry) for entry in found.entries]
-    return Answer(200, schemas.encode(list_page(request, uri, records, page, found.total)), _HEADERS)
+    return schemas.answer(list_page(request, uri, records, page, found.total))
 
 
 async def list_active(level: Level, api: Api, request: Request) -> Answer:
@@ -130,7 +125,7 @@ async def list_active(level: Level, api: Api, request: Request) -> Answer:
     uri = level.uri(api, request)
     scribe = Scribe(call_log, f"{uri}/call-log", links.account_uri(api, request), query.view)
     records = [scribe.record(entry, active=True) for entry in found.entries]
-    return Answer(200, schemas.encode(list_page(request, f"{uri}/active-calls", records, page, found.total)), _HEADERS)
+    return schemas.answer(list_page(request, f"{uri}/active-calls", records, page, found.total))
 
 
 async def read_call(level: Level, api: Api, request: Request) -> Answer:
@@ -138,7 +133,7 @@ async def read_call(level: Level, api: Api, request: Request) -> Answer:
     entry = await api.services.call_log.entry(level.scope(api, request), request.path_params["callRecordId"])
     uri = f"{level.uri(api, request)}/call-log"
     scribe = Scribe(api.services.call_log, uri, links.account_uri(api, request), query.view)
-    return Answer(200, schemas.encode(scribe.record(entry)), _HEADERS)
+    return schemas.answer(scribe.record(entry))
 
 
 def _filter(api: Api, request: Request, query: CallLogQuery) -> LogFilter | None:
@@ -197,7 +192,6 @@ def _operation(
         handle,
         summary,
         answer=answer,
-        refusals=(400, 401, 403, 404, 405, 503),
         query=query,
         permission="ReadCallLog",
         group=Group.HEAVY,

@@ -9,11 +9,11 @@ from msgspec import Struct, field
 
 from ringout.domain.account import Extension
 from ringout.domain.call_log import CallDirection, CallReason, CallResult, Entry, Verdict, of_leg, talk_seconds
-from ringout.domain.ring_out import RingOut, party_id, session_id, string_id
+from ringout.domain.ring_out import LegRecord, RingOut, party_id, session_id, string_id
 from ringout.domain.status import Party
 from ringout.service.call_log import CallLog
+from ringout.service.times import iso
 from ringout.web.paging import Navigation, Paging
-from ringout.web.times import iso
 
 
 class CallLogView(StrEnum):
@@ -203,8 +203,8 @@ class Scribe:
             ),
             "telephony_session_id": string_id(ring_out.id),
             "transport": CallTransport.PSTN,
-            "from_": _party(None if active else ring_out.caller.number, user),
-            "to": _party(ring_out.callee.number, self._call_log.colleague(ring_out.account_id, ring_out.callee.number)),
+            "from_": _party(None if active else ring_out.caller, user),
+            "to": _party(ring_out.callee, self._call_log.colleague(ring_out.account_id, ring_out.callee.number)),
             "type": CallType.VOICE,
             "direction": direction,
             "action": CallAction.RING_OUT if direction is CallDirection.OUTBOUND else CallAction.PHONE_CALL,
@@ -215,9 +215,11 @@ class Scribe:
         }
 
 
-def _party(number: str | None, extension: Extension | None) -> CallLogParty:
+def _party(leg: LegRecord | None, extension: Extension | None) -> CallLogParty:
+    """leg: whose number is told, None = no number."""
+    number = None if leg is None or leg.extension else leg.number
     if extension is None:
-        return CallLogParty(number)
+        return CallLogParty(number, leg.extension if leg else None)
     return CallLogParty(number, extension.number, str(extension.id), extension.name or None)
 
 

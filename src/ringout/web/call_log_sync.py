@@ -10,16 +10,15 @@ from msgspec import Meta, Struct
 
 from ringout.domain.call_log import CallResult
 from ringout.domain.errors import MissingParameter
+from ringout.service.times import iso
 from ringout.web import links, schemas
 from ringout.web.api import Api, Group, Operation
 from ringout.web.call_log import COMPANY as COMPANY_LEVEL
 from ringout.web.call_log import OWN, Level, RecordingType, read_time
 from ringout.web.call_log_bodies import CallLogSyncInfo, CallLogSyncResponse, CallLogSyncType, CallLogView, Scribe
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.reading import read_query
-from ringout.web.times import iso
 
-_HEADERS = (JSON, NO_STORE)
 _USUAL_COUNT, _LARGEST_COUNT = 250, 1000
 
 
@@ -64,7 +63,7 @@ async def sync(level: Level, api: Api, request: Request) -> Answer:
     uri = level.uri(api, request)
     scribe = Scribe(call_log, f"{uri}/call-log", links.account_uri(api, request), query.view)
     body = CallLogSyncResponse(f"{uri}/call-log-sync", [scribe.record(entry) for entry in entries], info)
-    return Answer(200, schemas.encode(body), _HEADERS)
+    return schemas.answer(body)
 
 
 def _operation(name: str, level: Level, whose: str) -> dict[str, Operation]:
@@ -73,7 +72,6 @@ def _operation(name: str, level: Level, whose: str) -> dict[str, Operation]:
         partial(sync, level),
         f"{whose} calls for a client that keeps a copy: all (FSync), then what has changed since (ISync).",
         answer=CallLogSyncResponse,
-        refusals=(400, 401, 403, 404, 405, 503),
         query=CallLogSyncQuery,
         permission="ReadCallLog",
         group=Group.HEAVY,

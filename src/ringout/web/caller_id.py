@@ -13,10 +13,9 @@ from ringout.service import caller_id_settings, phone_numbers
 from ringout.service.caller_id_settings import CallerIdFeature, CallerIdType, WantedCallerId, WantedSettings
 from ringout.web import links, schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.reading import read_json
 
-_HEADERS = (JSON, NO_STORE)
 _MOST = 100  # entries of a list
 
 
@@ -108,7 +107,7 @@ def _shown(api: Api, request: Request) -> Answer:
         extension_name_for_outbound_calls=settings.name_for_outbound,
         extension_number_for_internal_calls=settings.number_for_internal,
     )
-    return Answer(200, schemas.encode(body), _HEADERS)
+    return schemas.answer(body)
 
 
 def _data(account: Account, extension: Extension, feature: CallerIdFeature, numbers: str) -> CallerIdData:
@@ -130,7 +129,6 @@ RESOURCE = {
         read,
         "What is shown of the user when a request names no caller ID.",
         answer=ExtensionCallerIdInfo,
-        refusals=(400, 401, 403, 404, 405, 503),
         permission="ReadAccounts",
         group=Group.LIGHT,
     ),
@@ -140,7 +138,6 @@ RESOURCE = {
         "Changes it. What the body does not name stays.",
         answer=ExtensionCallerIdInfo,
         body=ExtensionCallerIdInfo,
-        refusals=(400, 401, 403, 404, 405, 413, 415, 503),
         permission="EditExtensions",
         group=Group.MEDIUM,
     ),

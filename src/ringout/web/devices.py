@@ -7,10 +7,8 @@ from msgspec import Struct
 
 from ringout.web import links, schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.paging import Navigation, PageQuery, Paging, list_page, wanted_page
-
-_HEADERS = (JSON, NO_STORE)
 
 
 class ExtensionDevice(Struct):
@@ -48,10 +46,8 @@ async def list_grants(api: Api, request: Request) -> Answer:
 
 
 def _nothing(request: Request, uri: str) -> Answer:
-    return Answer(200, schemas.encode(list_page(request, uri, [], wanted_page(request), 0)), _HEADERS)
+    return schemas.answer(list_page(request, uri, [], wanted_page(request), 0))
 
-
-_REFUSALS = (400, 401, 403, 404, 405)
 
 DEVICES = {
     "GET": Operation(
@@ -60,7 +56,6 @@ DEVICES = {
         "The user's devices: none.",
         GetExtensionDevicesResponse,
         query=PageQuery,
-        refusals=_REFUSALS,
         permission="ReadAccounts",
         group=Group.LIGHT,
     )
@@ -72,7 +67,6 @@ GRANTS = {
         "Whom the user may act for: nobody.",
         GetExtensionGrantListResponse,
         query=PageQuery,
-        refusals=_REFUSALS,
         permission="ReadAccounts",
         group=Group.LIGHT,
     )

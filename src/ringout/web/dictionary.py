@@ -13,12 +13,10 @@ from ringout.domain.languages import Language
 from ringout.service import time_zones
 from ringout.web import links, regional, schemas, texts
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.paging import Navigation, PageQuery, Paging, list_page, wanted_page
 from ringout.web.reading import read_query
 from ringout.web.regional import HomeCountryInfo, RegionalTimezoneInfo
-
-_HEADERS = (JSON, NO_STORE)
 
 
 class CountryInfoDictionaryModel(Struct, rename="camel"):
@@ -159,11 +157,11 @@ def _country(country: Country, root: str) -> CountryInfoDictionaryModel:
 
 def _list(request: Request, uri: str, shown: Sequence[Struct]) -> Answer:
     page = wanted_page(request)
-    return Answer(200, schemas.encode(list_page(request, uri, page.cut(shown), page, len(shown))), _HEADERS)
+    return schemas.answer(list_page(request, uri, page.cut(shown), page, len(shown)))
 
 
 def _answer(shown: Struct) -> Answer:
-    return Answer(200, schemas.encode(shown), _HEADERS)
+    return schemas.answer(shown)
 
 
 def _language(language: Language, root: str) -> LanguageInfo:
@@ -178,17 +176,15 @@ def _collection(
     summary: str,
     answer: type,
     query: type = PageQuery,
-    refusals: tuple[int, ...] = (400, 401, 403, 405),
 ) -> dict[str, Operation]:
-    operation = Operation(name, handle, summary, answer=answer, query=query, refusals=refusals, group=Group.LIGHT)
+    operation = Operation(name, handle, summary, answer=answer, query=query, group=Group.LIGHT)
     return {"GET": operation}
 
 
 def _member(
     name: str, handle: Callable[[Api, Request], Awaitable[Answer]], summary: str, answer: type
 ) -> dict[str, Operation]:
-    refusals = (401, 403, 404, 405)
-    return {"GET": Operation(name, handle, summary, answer=answer, refusals=refusals, group=Group.LIGHT)}
+    return {"GET": Operation(name, handle, summary, answer=answer, group=Group.LIGHT)}
 
 
 COUNTRIES = _collection(
@@ -208,5 +204,4 @@ DIALING_PLANS = _collection(
     list_dialing_plans,
     "The countries whose national numbers a RingOut may name, with `country.id`.",
     DialingPlans,
-    refusals=(400, 401, 403, 404, 405),
 )

@@ -69,7 +69,7 @@ def _operation(path: str, method: str, operation: Json, document: Json) -> Json:
         "name": operation["operationId"],
         "method": method.upper(),
         "path": path,
-        "short_path": path.replace(_EXTENSION, "~").replace(_ACCOUNT, "~"),
+        "short_path": path.replace(_EXTENSION, "extension/~").replace(_ACCOUNT, "account/~"),
         "summary": operation["summary"],
         "description": operation.get("description", operation["summary"] + "."),
         "facts": _facts(operation),

@@ -35,6 +35,7 @@ _LONGEST_ORIGIN = 300
 _LONGEST_HEADER_NAMES = 1000
 _TUNNELLED = ("GET", "PUT", "PATCH", "DELETE")
 _IN_ENGLISH = (b"content-language", ENGLISH.encode())
+_TO_THE_DOCS = Answer(302, b"", ((b"location", b"docs"),))  # relative: a proxy may have put a path before ours
 _NO_DISK = Unavailable("The server cannot reach its data.", 5)
 
 log = logs.get("web")
@@ -68,6 +69,10 @@ class Edge:
             if request.method == "OPTIONS" and request.header(b"access-control-request-method"):
                 return _preflight(request)
             answer = await self._route(request).answer(request)
+        except UnknownPath as error:
+            if self._opens_the_server(request):
+                return _TO_THE_DOCS
+            return problems.answer_error(error, _language(request))
         except RingOutError as error:
             return problems.answer_error(error, _language(request))
         except OSError as error:  # of the stores, when the disk refuses: service.ports
@@ -79,6 +84,11 @@ class Edge:
         if JSON in answer.headers:
             return Answer(answer.status, answer.body, (*answer.headers, _IN_ENGLISH))
         return answer
+
+    def _opens_the_server(self, request: Request) -> bool:
+        """Whether a person's browser asks for the bare address of a server that has a page for people."""
+        is_root = request.method in ("GET", "HEAD") and request.scope["path"] == "/"
+        return is_root and "text/html" in request.header(b"accept") and self._endpoints.find("/docs") is not None
 
     def _route(self, request: Request) -> Endpoint:
         """Raises UnknownPath, MethodNotAllowed or UnreadableRequest."""

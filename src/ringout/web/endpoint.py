@@ -6,14 +6,22 @@ import hashlib
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+from ringout.domain.account import Principal
+from ringout.domain.errors import TokenInvalid
 from ringout.web.api import Api, Group, Operation, Resource
 from ringout.web.errors import MethodNotAllowed
 from ringout.web.message import Answer, Request
 from ringout.web.rate_limits import RateLimit
 from ringout.web.security import authenticate, authorize
 
-# Fields of a login that tell whose it is; the first that is there counts.
-_WHOSE = ("username", "assertion", "refresh_token", "code")
+# The fields of a login that tell whose it is, by the grant. Others do not count: who varied them would have no limit.
+_WHOSE = {
+    "password": ("username", "extension"),
+    "urn:ietf:params:oauth:grant-type:jwt-bearer": ("assertion",),
+    "refresh_token": ("refresh_token",),
+    "authorization_code": ("code",),
+}
+_MOST_FIELDS = 50  # of a login
 
 
 class Endpoint:
@@ -35,26 +43,44 @@ class Endpoint:
         if found is None:
             raise MethodNotAllowed(self._allow)
         operation, limit = found
-        api = self._api
         request.is_page = operation.is_page
         if operation.login:
-            principal = authenticate(request, api.services.tokens, in_query=api.token_in_query)
-            authorize(principal, request, operation.permission)
-            request.principal = principal
-            if limit is not None:
-                request.limit_headers = limit.take((principal.extension_id, principal.client_id))
-        elif limit is not None:
+            return await self._act(operation, limit, request)
+        if limit is not None:
             request.limit_headers = limit.take(await _stranger(request))
-        return await operation.handle(api, request)
+        return await operation.handle(self._api, request)
+
+    async def _act(self, operation: Operation, limit: RateLimit | None, request: Request) -> Answer:
+        """For the user of the request, who may be logged out or removed while it is on its way."""
+        principal = request.principal = self._asker(operation, request)
+        if limit is not None:
+            request.limit_headers = limit.take((principal.extension_id, principal.client_id))
+        if operation.body is not None:
+            await request.body()  # may take half a minute: what was true before counts no more
+            request.principal = self._asker(operation, request)
+        try:
+            return await operation.handle(self._api, request)
+        except KeyError as error:  # of the directory: service.accounts
+            if self._api.services.tokens.is_anybody(request.principal):
+                raise
+            raise TokenInvalid from error
+
+    def _asker(self, operation: Operation, request: Request) -> Principal:
+        principal = authenticate(request, self._api.services.tokens, in_query=self._api.token_in_query)
+        authorize(principal, request, operation.permission)
+        return principal
 
 
 async def _stranger(request: Request) -> bytes:
-    """Whose login this is, before anybody has checked it: the application, and the user or what stands for the user;
-    else the address. Not the address alone: a whole office, or an application's server, shares one."""
+    """Whose login this is, before anybody has checked it: the application, the user or what stands for the user, and
+    the address. Not the address alone: a whole office, or an application's server, shares one. Not without it: any
+    stranger who knows a user's name could keep the user out."""
     given = dict(request.query_fields())
     if request.media_type == "application/x-www-form-urlencoded":
-        given.update(parse_qsl((await request.body()).decode("latin-1")))
+        body = (await request.body()).decode("latin-1")
+        if body.count("&") < _MOST_FIELDS:  # more are refused later; reading 20,000 of them stops the loop for long
+            given.update(parse_qsl(body))
     application = request.header(b"authorization") or given.get("client_id", "")
-    client = request.scope.get("client")
-    whose = next((given[name] for name in _WHOSE if given.get(name)), None) or (client[0] if client else "")
-    return hashlib.sha256(f"{application}\n{whose}\n{given.get('extension', '')}".encode()).digest()
+    names = _WHOSE.get(given.get("grant_type", ""), ())
+    told = (application, *(given.get(name, "") for name in names), request.address)
+    return hashlib.sha256("\n".join(told).encode()).digest()

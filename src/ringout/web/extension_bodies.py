@@ -9,15 +9,16 @@ from msgspec import Meta, Struct
 from ringout.domain.account import Account, Contact, Extension
 from ringout.service import regional as regions
 from ringout.service import user_permissions
-from ringout.service.administration.checks import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from ringout.service.extensions import LONGEST_NAME, ContactChange, ExtensionChange, RegionalChange
 from ringout.service.features import Feature
+from ringout.service.field_checks import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from ringout.web import regional
-from ringout.web.account_bodies import Line, PostalAddress
+from ringout.web.account_bodies import Line, PostalAddress, ServiceFeatureName
 from ringout.web.paging import Navigation, Paging
 from ringout.web.regional import AssignedCountryInfo, RegionalSettingsInfo
 
-TYPE = "User"  # every extension is a person's
+ShownStatus = Literal["Enabled", "Disabled"]
+TYPE: Literal["User"] = "User"  # every extension is a person's
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 _Password = Annotated[str, Meta(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)]
 
@@ -61,7 +62,7 @@ class ExtensionPermissions(Struct, rename="camel"):
 
 
 class ProfileImageInfo(Struct):
-    """Nobody has an image: the address alone."""
+    """Without etag: nobody has a picture of their own."""
 
     uri: str
 
@@ -77,7 +78,7 @@ class ExtensionRole(Struct, rename="camel"):
 class ExtensionServiceFeature(Struct, rename="camel", omit_defaults=True):
     """reason: why it is not enabled."""
 
-    feature_name: str
+    feature_name: ServiceFeatureName
     enabled: bool
     reason: str | None = None
 
@@ -89,11 +90,11 @@ class GetExtensionListInfoResponse(Struct, rename="camel"):
     uri: str
     extension_number: str
     name: str
-    type: str
-    status: str
+    type: Literal["User"]
+    status: ShownStatus
     contact: ContactInfo
     permissions: ExtensionPermissions
-    profile_image: ProfileImageInfo
+    roles: list[ExtensionRole]
     hidden: bool
 
 
@@ -115,8 +116,8 @@ class GetExtensionInfoResponse(Struct, rename="camel"):
     extension_number: str
     extension_numbers: list[str]
     name: str
-    type: str
-    status: str
+    type: Literal["User"]
+    status: ShownStatus
     contact: ContactInfo
     regional_settings: RegionalSettingsInfo
     permissions: ExtensionPermissions
@@ -124,7 +125,7 @@ class GetExtensionInfoResponse(Struct, rename="camel"):
     profile_image: ProfileImageInfo
     roles: list[ExtensionRole]
     assigned_country: AssignedCountryInfo
-    setup_wizard_state: str
+    setup_wizard_state: Literal["Completed"]
     hidden: bool
 
 
@@ -219,7 +220,6 @@ def extension_info(
     account_uri = f"{root}/account/{account.id}"
     uri = f"{account_uri}/extension/{extension.id}"
     region = regions.of_extension(account, extension)
-    role = user_permissions.role(extension)
     return GetExtensionInfoResponse(
         extension.id,
         uri,
@@ -234,7 +234,7 @@ def extension_info(
         _permissions(account, extension),
         [ExtensionServiceFeature(f.id, f.reason is None, f.reason) for f in features],
         ProfileImageInfo(f"{uri}/profile-image"),
-        [ExtensionRole(role.id, role.name, auto_assigned=False)],
+        [_role(extension)],
         regional.assigned_country(region.country, root),
         "Completed",
         False,
@@ -253,12 +253,12 @@ def listed_extension(account: Account, extension: Extension, root: str) -> GetEx
         status(extension),
         _contact(extension, extension.contact, None),
         _permissions(account, extension),
-        ProfileImageInfo(f"{uri}/profile-image"),
+        [_role(extension)],
         False,
     )
 
 
-def status(extension: Extension) -> str:
+def status(extension: Extension) -> ShownStatus:
     return "Enabled" if extension.enabled else "Disabled"
 
 
@@ -278,6 +278,11 @@ def _contact(extension: Extension, contact: Contact, account: Account | None) ->
         contact.mobile_phone or None,
         None if address is None else PostalAddress.show(address),
     )
+
+
+def _role(extension: Extension) -> ExtensionRole:
+    role = user_permissions.role(extension)
+    return ExtensionRole(role.id, role.name, auto_assigned=False)
 
 
 def _permissions(account: Account, extension: Extension) -> ExtensionPermissions:

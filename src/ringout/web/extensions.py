@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from ringout.domain.account import Extension
+from ringout.domain.account import Extension, by_number
 from ringout.domain.errors import BadParameter
 from ringout.service.features import service_features
 from ringout.web import extension_bodies, links, schemas
@@ -17,11 +17,10 @@ from ringout.web.extension_bodies import (
     GetExtensionInfoResponse,
     GetExtensionListResponse,
 )
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.paging import PageQuery, list_page, wanted_page
 from ringout.web.reading import read_json, read_query
 
-_HEADERS = (JSON, NO_STORE)
 _decoder = msgspec.json.Decoder(ExtensionUpdateRequest)
 
 ExtensionStatus = Literal["Enabled", "Disabled", "Frozen", "NotActivated", "Unassigned"]
@@ -45,11 +44,11 @@ async def list_extensions(api: Api, request: Request) -> Answer:
     accounts, account_id = api.services.accounts, request.principal.account_id
     query, page = read_query(request, ListExtensionsQuery), wanted_page(request)
     found = [e for e in accounts.extensions(account_id) if _matches(e, query)]
-    found.sort(key=lambda e: (len(e.number), e.number))
+    found.sort(key=by_number)
     root, account = links.root(api, request), accounts.account(account_id)
     records = [extension_bodies.listed_extension(account, e, root) for e in page.cut(found)]
     body = list_page(request, f"{links.account_uri(api, request)}/extension", records, page, len(found))
-    return Answer(200, schemas.encode(body), _HEADERS)
+    return schemas.answer(body)
 
 
 def _matches(extension: Extension, query: ListExtensionsQuery) -> bool:
@@ -77,10 +76,8 @@ def _shown(api: Api, request: Request, extension: Extension) -> Answer:
     account = api.services.accounts.account(extension.account_id)
     features = service_features(account, extension)
     body = extension_bodies.extension_info(account, extension, features, links.root(api, request))
-    return Answer(200, schemas.encode(body), _HEADERS)
+    return schemas.answer(body)
 
-
-_REFUSALS = (400, 401, 403, 404, 405)
 
 COLLECTION = {
     "GET": Operation(
@@ -89,7 +86,6 @@ COLLECTION = {
         "The account's users, by extension number.",
         GetExtensionListResponse,
         query=ListExtensionsQuery,
-        refusals=_REFUSALS,
         permission="ReadAccounts",
         group=Group.MEDIUM,
     )
@@ -100,7 +96,6 @@ MEMBER = {
         read_extension,
         "The user who asks: contact, regional settings, features, permissions.",
         GetExtensionInfoResponse,
-        refusals=_REFUSALS[1:],
         permission="ReadAccounts",
         group=Group.LIGHT,
     ),
@@ -110,7 +105,6 @@ MEMBER = {
         "Changes contact, regional settings or password of the user who asks.",
         GetExtensionInfoResponse,
         body=ExtensionUpdateRequest,
-        refusals=(*_REFUSALS, 413, 415, 503),
         permission="EditExtensions",
         group=Group.MEDIUM,
     ),

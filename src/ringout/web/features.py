@@ -11,10 +11,9 @@ from ringout.service import features
 from ringout.service.features import Feature, Reason
 from ringout.web import schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.reading import read_query
 
-_HEADERS = (JSON, NO_STORE)
 _MOST_IDS = 100
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
 _MESSAGES = {
@@ -65,7 +64,7 @@ async def read_features(api: Api, request: Request) -> Answer:
         wanted or None,
         available_only=query.available_only,
     )
-    return Answer(200, schemas.encode(FeatureList([_info(feature) for feature in found])), _HEADERS)
+    return schemas.answer(FeatureList([_info(feature) for feature in found]))
 
 
 def _info(feature: Feature) -> FeatureInfo:
@@ -81,7 +80,6 @@ FEATURES = {
         "What the user may use, and why not the rest.",
         FeatureList,
         query=FeaturesQuery,
-        refusals=(400, 401, 403, 404, 405),
         permission="ReadAccounts",
         group=Group.MEDIUM,
     )

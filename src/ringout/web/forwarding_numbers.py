@@ -14,12 +14,10 @@ from ringout.service import forwarding_numbers as rules
 from ringout.service.forwarding_numbers import WantedPhone
 from ringout.web import links, schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import NO_CONTENT, Answer, Request
 from ringout.web.paging import Navigation, PageQuery, Paging, list_page, wanted_page
 from ringout.web.reading import read_json
 
-_HEADERS = (JSON, NO_STORE)
-_NO_CONTENT = Answer(204, headers=(NO_STORE,))
 _MOST_AT_ONCE = 100
 
 
@@ -110,7 +108,7 @@ async def list_all(api: Api, request: Request) -> Answer:
     uri = _collection(api, request)
     records = [_info(number, extension, uri) for number in page.cut(extension.forwarding_numbers)]
     body = list_page(request, uri, records, page, len(extension.forwarding_numbers))
-    return Answer(200, schemas.encode(body), _HEADERS)
+    return schemas.answer(body)
 
 
 async def read(api: Api, request: Request) -> Answer:
@@ -136,7 +134,7 @@ async def update(api: Api, request: Request) -> Answer:
 async def delete(api: Api, request: Request) -> Answer:
     number_id = request.path_params["forwardingNumberId"]
     await api.services.forwarding_numbers.remove(request.principal.extension_id, [number_id])
-    return _NO_CONTENT
+    return NO_CONTENT
 
 
 async def delete_several(api: Api, request: Request) -> Answer:
@@ -145,7 +143,7 @@ async def delete_several(api: Api, request: Request) -> Answer:
     body = await read_json(request, _delete_decoder)
     wanted = [record.forwarding_number_id for record in body.records]
     await api.services.forwarding_numbers.remove(request.principal.extension_id, wanted)
-    return _NO_CONTENT
+    return NO_CONTENT
 
 
 def _flip(sent: int | str | None) -> int | None:
@@ -162,7 +160,7 @@ def _collection(api: Api, request: Request) -> str:
 
 def _shown(api: Api, request: Request, number: ForwardingNumber) -> Answer:
     info = _info(number, _user(api, request), _collection(api, request))
-    return Answer(200, schemas.encode(info), _HEADERS)
+    return schemas.answer(info)
 
 
 def _info(number: ForwardingNumber, extension: Extension, collection: str) -> ForwardingNumberInfo:
@@ -179,8 +177,6 @@ def _info(number: ForwardingNumber, extension: Extension, collection: str) -> Fo
     )
 
 
-_LOGIN = (400, 401, 403, 404, 405)
-
 COLLECTION = {
     "GET": Operation(
         "listForwardingNumbers",
@@ -188,7 +184,6 @@ COLLECTION = {
         "The user's phones.",
         answer=GetExtensionForwardingNumberListResponse,
         query=PageQuery,
-        refusals=(*_LOGIN, 503),
         permission="ReadAccounts",
         group=Group.LIGHT,
     ),
@@ -198,7 +193,6 @@ COLLECTION = {
         "Adds a phone.",
         answer=ForwardingNumberInfo,
         body=CreateForwardingNumberRequest,
-        refusals=(*_LOGIN, 413, 415, 503),
         permission="EditExtensions",
         group=Group.MEDIUM,
     ),
@@ -208,7 +202,6 @@ COLLECTION = {
         "Removes several phones: all of them or none.",
         status=204,
         body=DeleteForwardingNumbersRequest,
-        refusals=(*_LOGIN, 413, 415, 503),
         permission="EditExtensions",
         group=Group.MEDIUM,
     ),
@@ -219,7 +212,6 @@ MEMBER = {
         read,
         "One phone.",
         answer=ForwardingNumberInfo,
-        refusals=(*_LOGIN, 503),
         permission="ReadAccounts",
         group=Group.LIGHT,
     ),
@@ -229,7 +221,6 @@ MEMBER = {
         "Changes a phone. What the body does not name stays.",
         answer=ForwardingNumberInfo,
         body=UpdateForwardingNumberRequest,
-        refusals=(*_LOGIN, 413, 415, 503),
         permission="EditExtensions",
         group=Group.MEDIUM,
     ),
@@ -238,7 +229,6 @@ MEMBER = {
         delete,
         "Removes a phone. When the default goes, the first of those left is the default.",
         status=204,
-        refusals=(*_LOGIN, 503),
         permission="EditExtensions",
         group=Group.MEDIUM,
     ),

@@ -13,7 +13,7 @@ def root(api: Api, request: Request) -> str:
 
 def account_uri(api: Api, request: Request) -> str:
     """Of the account of whoever asks."""
-    return f"{request.base_url(api.public_url)}/restapi/v1.0/account/{request.principal.account_id}"
+    return f"{root(api, request)}/account/{request.principal.account_id}"
 
 
 def extension_uri(api: Api, request: Request) -> str:

@@ -15,6 +15,7 @@ from ringout.web.errors import BodyTooLarge, ClientGone, UnreadableRequest, Unsu
 
 _HOST = pattern(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _MOST_QUERY_FIELDS = 50
+_MOST_LENGTH_DIGITS = 19  # of a Content-Length; a number is not made of more digits than anybody needs
 
 Headers = tuple[tuple[bytes, bytes], ...]
 JSON = (b"content-type", b"application/json; charset=utf-8")
@@ -28,6 +29,9 @@ class Answer:
     status: int
     body: bytes = b""
     headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+NO_CONTENT = Answer(204, headers=(NO_STORE,))
 
 
 class Request:
@@ -68,6 +72,12 @@ class Request:
         """Content-Type without its parameters, lower case; "" when absent."""
         return self.header(b"content-type").partition(";")[0].strip().lower()
 
+    @property
+    def address(self) -> str:
+        """IP of the connection's other end, "" when it has none. X-Forwarded-For is anybody's word and is not read."""
+        client = self.scope.get("client")
+        return client[0] if client else ""
+
     def query(self) -> dict[str, str]:
         """The query's fields; the last of equal names counts. Raises UnreadableRequest for too many."""
         return dict(self.query_fields())
@@ -92,7 +102,7 @@ class Request:
     async def _read_body(self) -> bytes:
         if self._headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise UnsupportedMediaType  # RFC 9110 section 8.4: a small body may unpack to an endless one
-        declared = self._headers.get(b"content-length", b"0")
+        declared = self._headers.get(b"content-length", b"0").lstrip(b"0")[:_MOST_LENGTH_DIGITS]
         if declared.isdigit() and int(declared) > self._max_body_bytes:
             raise BodyTooLarge
         parts: list[bytes] = []

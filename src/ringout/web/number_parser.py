@@ -15,7 +15,7 @@ from ringout.domain.regions import NOWHERE
 from ringout.service import regional as regional_settings
 from ringout.web import links, regional, schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.reading import read_json, read_query
 from ringout.web.regional import HomeCountryInfo
 
@@ -80,7 +80,7 @@ async def parse(api: Api, request: Request) -> Answer:
     context = Context(home, LONGEST_EXTENSION, colleagues.__contains__, national_first=bool(query.national_as_priority))
     numbers = [_shown(text, number_parts.take_apart(text, context), home, root) for text in texts]
     shown = ParsePhoneNumberResponse(f"{root}/number-parser/parse", regional.home_country(home, root), numbers)
-    return Answer(200, schemas.encode(shown), (JSON, NO_STORE))
+    return schemas.answer(shown)
 
 
 def given_texts(texts: Sequence[str | None] | None) -> list[str]:
@@ -155,6 +155,5 @@ PARSE = Operation(
     answer=ParsePhoneNumberResponse,
     body=ParsePhoneNumberRequest,
     query=ParsePhoneNumberQuery,
-    refusals=(400, 401, 403, 405, 413, 415),
     group=Group.LIGHT,
 )

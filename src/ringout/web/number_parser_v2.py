@@ -13,7 +13,7 @@ from ringout.domain.number_parts import Category, Context, Parts
 from ringout.domain.regions import NOWHERE
 from ringout.web import schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.number_parser import LONGEST_EXTENSION, OriginalStrings, dialable, given_texts, home_country
 from ringout.web.reading import read_json
 
@@ -154,7 +154,7 @@ async def parse(api: Api, request: Request) -> Answer:
         masked_phone_numbers_allowed=False,
         conflict_handling="Default",
     )
-    return Answer(200, schemas.encode(ParsePhoneNumberResponseV2(used, results)), (JSON, NO_STORE))
+    return schemas.answer(ParsePhoneNumberResponseV2(used, results))
 
 
 def _country(wanted: NumberParserContext, by_default: str | None) -> str | None:
@@ -223,6 +223,5 @@ PARSE = Operation(
     "What each text means as a number where it is dialled, and how it is written.",
     answer=ParsePhoneNumberResponseV2,
     body=ParsePhoneNumbersRequest,
-    refusals=(400, 401, 403, 405, 413, 415),
     group=Group.LIGHT,
 )

@@ -26,8 +26,8 @@ _HEADERS = (JSON, NO_STORE, (b"pragma", b"no-cache"))  # RFC 6749 section 5.1
 async def token(api: Api, request: Request) -> Answer:
     form = await _form(request)
     login = read_client(request.header(b"authorization"), form)
-    issued = await api.services.grants.grant(login, form, address_of(request))
-    id_token = api.services.tokens.id_token(issued, request.base_url(api.public_url))
+    issued = await api.services.grants.grant(login, form, request.address)
+    id_token = api.services.identity.token(issued, request.base_url(api.public_url))
     return Answer(200, schemas.encode(_shown(issued, id_token)), _HEADERS)
 
 
@@ -36,14 +36,8 @@ async def revoke(api: Api, request: Request) -> Answer:
     form = await _form(request, may_be_empty=bool(shown))
     if shown:
         form.setdefault("token", shown)
-    await api.services.grants.revoke(read_client(request.header(b"authorization"), form), form, address_of(request))
+    await api.services.grants.revoke(read_client(request.header(b"authorization"), form), form, request.address)
     return Answer(200, b"{}", _HEADERS)  # SDKs read the body as JSON
-
-
-def address_of(request: Request) -> str:
-    """IP of the connection's other end, "" when it has none. X-Forwarded-For is anybody's word and is not read."""
-    client = request.scope.get("client")
-    return client[0] if client else ""
 
 
 async def _form(request: Request, *, may_be_empty: bool = False) -> dict[str, str]:
@@ -54,10 +48,11 @@ async def _form(request: Request, *, may_be_empty: bool = False) -> dict[str, st
     return read_form(await request.body())
 
 
-def read_form(body: bytes) -> dict[str, str]:
-    """Each parameter once (RFC 6749 section 3.2). Raises GrantRefused."""
+def read_form(raw: bytes, errors: str = "replace") -> dict[str, str]:
+    """Each parameter once (RFC 6749 sections 3.1 and 3.2). errors: what becomes of bytes that are not UTF-8, as in
+    bytes.decode. Raises GrantRefused."""
     try:
-        fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        fields = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors=errors, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise GrantRefused("invalid_request", "CMN-104", "Cannot parse request") from error
     form = dict(fields)
@@ -70,8 +65,13 @@ def read_client(authorization: str, form: dict[str, str]) -> ClientLogin | None:
     """From HTTP Basic, from the form, or from both as @rc-ex/core does it. Raises GrantRefused when the two differ,
     and for a way to log in that we do not offer."""
     if form.get("client_assertion") or form.get("client_assertion_type"):
-        why = "Authorization method not supported"
-        raise GrantRefused("invalid_client", "OAU-151", why, "client_assertion_type", client_rejected=True)
+        raise GrantRefused(
+            "invalid_client",
+            "OAU-151",
+            "Authorization method not supported",
+            "client_assertion_type",
+            client_rejected=True,
+        )
     in_form = form.get("client_id") or None
     secret_in_form = form.get("client_secret") or None
     if not authorization:
@@ -104,12 +104,12 @@ def _decoded(part: str) -> str:
 
 
 def _bad_header() -> GrantRefused:
-    why = "Invalid Authorization header"
-    return GrantRefused("invalid_client", "OAU-123", why, client_rejected=True)
+    return GrantRefused("invalid_client", "OAU-123", "Invalid Authorization header", client_rejected=True)
 
 
 def _shown(issued: IssuedTokens, id_token: str | None) -> TokenInfo:
     session = issued.session
+    is_renewable = bool(issued.refresh_token) and issued.refresh_seconds > 0
     return TokenInfo(
         access_token=issued.access_token,
         token_type="bearer",
@@ -118,8 +118,8 @@ def _shown(issued: IssuedTokens, id_token: str | None) -> TokenInfo:
         session_id=session.session_id,
         endpoint_id=session.endpoint_id,
         owner_id=str(session.extension_id),
-        refresh_token=issued.refresh_token or None,
-        refresh_token_expires_in=issued.refresh_seconds if issued.refresh_token else None,
+        refresh_token=issued.refresh_token if is_renewable else None,
+        refresh_token_expires_in=issued.refresh_seconds if is_renewable else None,
         id_token=id_token,
     )
 

@@ -5,7 +5,7 @@ Works without JavaScript. The whole request travels in the form; a token binds t
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from ringout.domain import scopes as permissions
 from ringout.domain.errors import GrantRefused, Unavailable
@@ -15,10 +15,10 @@ from ringout.web.api import Api, Operation
 from ringout.web.errors import UnsupportedMediaType
 from ringout.web.login_pages import language_of, page, place_of
 from ringout.web.message import NO_STORE, Answer, Request
-from ringout.web.oauth import FORM, address_of
+from ringout.web.oauth import FORM, read_form
 from ringout.web.oauth_bodies import AuthorizeForm, AuthorizeQuery
+from ringout.web.texts import translate
 
-_MOST_FIELDS = 50
 _LONGEST_REQUEST = 12_000
 _FORMS_WITH = {"sign_in": ("sign_in",), "allow": ("consent",), "other": ("consent",), "deny": ("sign_in", "consent")}
 _WRONG = "The phone number, e-mail address, extension or password is not right."
@@ -38,7 +38,7 @@ async def send(api: Api, request: Request) -> Answer:
     if request.media_type != FORM:
         raise UnsupportedMediaType
     body = await request.body()
-    form = {name: _clean(value) for name, value in _read(body).items()}
+    form = {name: _clean(value) for name, value in read_form(body, "surrogateescape").items()}
     if "step" not in form:
         return await _answer(api, request, body, None)
     return await _answer(api, request, form.get("request", "").encode("ascii", "replace"), form)
@@ -55,7 +55,8 @@ async def _answer(api: Api, request: Request, raw: bytes, form: dict[str, str] |
         if "text/html" not in request.header(b"accept"):
             raise  # a program gets the envelope
         language = language_of("", request.header(b"accept-language"))
-        return page("error", language, 400, problem=_NOT_KNOWN, why=f"{refused.code}: {refused.why}")
+        said, _ = translate(refused.why, refused.places, language)
+        return page("error", language, 400, problem=_NOT_KNOWN, why=f"{refused.code}: {said}")
 
 
 class _Visit:
@@ -98,9 +99,14 @@ class _Visit:
             return False
         shown = form.get("form_token", "")
         return any(
-            self.authorization.browsers.is_form_token(shown, self.cookie, f"{template} {self.text}")
+            self.authorization.browsers.is_form_token(shown, self.cookie, self._form(template))
             for template in _FORMS_WITH.get(form["step"], ())
         )
+
+    def _form(self, template: str) -> str:
+        """What a form's token stands for. The permissions too, which a request that names none takes from the client:
+        there must not be more of them than the user has seen."""
+        return f"{template} {' '.join(self.asked.scopes)} {self.text}"
 
     def give_cookie(self, cookie: str) -> None:
         self.cookie = self._fresh_cookie = cookie
@@ -117,7 +123,7 @@ class _Visit:
             action=f"{self._path}/restapi/oauth/authorize",
             app=self.asked.client.name or self.asked.client.client_id,
             request=self.text,
-            form_token=self.authorization.browsers.form_token(self.cookie, f"{template} {self.text}"),
+            form_token=self.authorization.browsers.form_token(self.cookie, self._form(template)),
             **values,
         )
         return self.with_cookie(answer)
@@ -164,7 +170,7 @@ async def _step(visit: _Visit, form: dict[str, str]) -> Answer:
 
 async def _sign_in(visit: _Visit, form: dict[str, str]) -> Answer:
     username, extension = form.get("username", "").strip(), form.get("extension", "")
-    address = address_of(visit.request)
+    address = visit.request.address
     try:
         cookie = await visit.authorization.sign_in(
             visit.asked, visit.cookie, username, extension, form.get("password", ""), address
@@ -202,21 +208,8 @@ def _parameters(raw: bytes) -> dict[str, str]:
     """Those that have a value: SDKs send many empty ones. state keeps bytes that are not UTF-8, as surrogates."""
     if len(raw) > _LONGEST_REQUEST:
         raise GrantRefused("invalid_request", "CMN-104", "Cannot parse request")
-    given = _read(raw)
+    given = read_form(raw, "surrogateescape")
     return {name: value if name == "state" else _clean(value) for name, value in given.items() if value}
-
-
-def _read(raw: bytes) -> dict[str, str]:
-    """Each parameter once (RFC 6749 section 3.1). Raises GrantRefused."""
-    try:
-        fields = parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="surrogateescape"
-        )
-    except ValueError as error:
-        raise GrantRefused("invalid_request", "CMN-104", "Cannot parse request") from error
-    if len(dict(fields)) != len(fields):
-        raise GrantRefused("invalid_request", "OAU-111", "A parameter is given more than once")
-    return dict(fields)
 
 
 def _clean(text: str) -> str:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+
+from ringout.domain.scopes import Identity
+
+ClientLoginMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+ChallengeMethod = Literal["plain", "S256"]
+Display = Literal["page", "popup", "touch", "mobile"]
+Claim = Literal[
+    "sub", "iss", "aud", "iat", "exp", "auth_time", "nonce",
+    "account_id", "email", "email_verified", "given_name", "family_name",
+]  # fmt: skip
 
 
 class TokenInfo(Struct, omit_defaults=True):
     """The tokens of a session. Times in seconds from now."""
 
     access_token: str
-    token_type: str
+    token_type: Literal["bearer"]
     expires_in: int
     scope: Annotated[str, Meta(description="Application permissions, separated by blanks")]
     session_id: str
@@ -46,6 +56,7 @@ class RevokeForm(Struct):
     """The form of the revocation endpoint."""
 
     token: Annotated[str | None, Meta(description="Access or refresh token; may stand in the query instead")] = None
+    token_type_hint: Annotated[str | None, Meta(description="Not needed, and not looked at (RFC 7009)")] = None
     client_id: str | None = None
     client_secret: str | None = None
 
@@ -98,9 +109,9 @@ class UserInfo(Struct, omit_defaults=True):
 class JsonWebKey(Struct):
     """The public half of an RSA key (RFC 7517)."""
 
-    kty: str
-    alg: str
-    use: str
+    kty: Literal["RSA"]
+    alg: Literal["RS256"]
+    use: Literal["sig"]
     kid: str
     n: str
     e: str
@@ -121,19 +132,19 @@ class OpenIdConfiguration(Struct):
     revocation_endpoint: str
     userinfo_endpoint: str
     jwks_uri: str
-    scopes_supported: list[str]
-    response_types_supported: list[str]
-    response_modes_supported: list[str]
+    scopes_supported: list[Identity]
+    response_types_supported: list[Literal["code"]]
+    response_modes_supported: list[Literal["query"]]
     grant_types_supported: list[str]
     prompt_values_supported: list[str]
-    subject_types_supported: list[str]
-    userinfo_signing_alg_values_supported: list[str]
-    id_token_signing_alg_values_supported: list[str]
-    token_endpoint_auth_methods_supported: list[str]
-    revocation_endpoint_auth_methods_supported: list[str]
-    code_challenge_methods_supported: list[str]
-    display_values_supported: list[str]
-    claims_supported: list[str]
+    subject_types_supported: list[Literal["public"]]
+    userinfo_signing_alg_values_supported: list[Literal["none"]]
+    id_token_signing_alg_values_supported: list[Literal["RS256"]]
+    token_endpoint_auth_methods_supported: list[ClientLoginMethod]
+    revocation_endpoint_auth_methods_supported: list[ClientLoginMethod]
+    code_challenge_methods_supported: list[ChallengeMethod]
+    display_values_supported: list[Display]
+    claims_supported: list[Claim]
     ui_locales_supported: list[str]
     claims_parameter_supported: bool = False
     request_parameter_supported: bool = False

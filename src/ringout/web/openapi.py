@@ -50,7 +50,7 @@ def make(resources: Sequence[Resource]) -> Json:
             "responses": {
                 name: {
                     "description": f"{meaning}.",
-                    "headers": _headers(status == 429, retry=status in (429, 503)),
+                    "headers": _headers(limited=status == 429, retry=status in (429, 503)),
                     "content": {"application/json": {"schema": shown.of(schemas.ErrorEnvelope)}},
                 }
                 for status, (name, meaning) in words.REFUSALS.items()
@@ -70,6 +70,9 @@ class _Schemas:
         types.sort(key=lambda t: getattr(t, "__name__", ""))
         made, components = msgspec.json.schema_components(types, ref_template=_COMPONENTS + "{name}")
         self._of: dict[Any, Json] = dict(zip(types, made, strict=True))
+        for component in components.values():
+            if "description" in component:  # a docstring, with its line breaks
+                component["description"] = " ".join(component["description"].split())
         self.components: dict[str, Json] = components
         queries = {o.query for o in operations} - {o.body for o in operations} - {o.answer for o in operations}
         self._queries = {t: components.pop(_name(self._of[t])) for t in queries if t is not None}
@@ -114,9 +117,8 @@ def _operation(resource: Resource, operation: Operation, shown: _Schemas) -> Jso
         content = {operation.media_type: {"schema": shown.of(operation.body)}}
         told["requestBody"] = {"required": True, "content": content}
     if operation.redirects:
-        told["responses"]["302"] = {"description": "Sent on", "headers": {**_headers(False), "Location": _TEXT}}
-    if operation.redirects:
-        told["responses"]["302"] = {"description": "Back to the application", "headers": {"Location": _TEXT}}
+        headers = {**_headers(limited=False), "Location": _TEXT}
+        told["responses"]["302"] = {"description": "Back to the application", "headers": headers}
     for status in refusals(operation):
         name, meaning = words.REFUSALS[status]
         refusal: Json = {"$ref": f"#/components/responses/{name}"}
@@ -160,16 +162,18 @@ def _query_parameters(operation: Operation, shown: _Schemas) -> Iterator[Json]:
 
 
 def _success(operation: Operation, shown: _Schemas) -> Json:
-    told: Json = {"description": "Success", "headers": _headers(operation.group is not None)}
+    told: Json = {"description": "Success", "headers": _headers(limited=operation.group is not None)}
     if operation.is_page:
         told["content"] = {"text/html": _TEXT}
+    elif operation.picture:
+        told["content"] = {operation.picture: {}}
     elif operation.answer is not None:
         told["content"] = {"application/json": {"schema": shown.of(operation.answer)}}
         told["headers"]["Content-Language"] = _TEXT
     return told
 
 
-def _headers(limited: bool, *, retry: bool = False) -> Json:
+def _headers(*, limited: bool, retry: bool = False) -> Json:
     told: Json = {"RCRequestId": _TEXT}
     if limited:
         told |= {name: _TEXT if name.endswith("Group") else _WHOLE for name in NAMES}

@@ -36,7 +36,7 @@ PATH_PARAMETERS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
     ("ringout", "ringoutId"): (_NUMBER, "id of the RingOut"),
     ("ring-out", "ringoutId"): ({"type": "string"}, "id of the RingOut, which is its telephonySessionId"),
     ("", "countryId"): (_NUMBER, "RingCentral's id of the country: US 1, CA 39, FR 75, DE 83, GB 224"),
-    ("", "timezoneId"): (_NUMBER, "id of the time zone"),
+    ("", "timezoneId"): ({"type": "string"}, "id of the time zone, for example America.Los_Angeles"),
 }
 
 _TAGS = {
@@ -46,6 +46,8 @@ _TAGS = {
     "authorize": "OAuth",
     "authz-profile": "Permissions",
     "business-address": "Account",
+    "business-hours": "Account",
+    "call-log-sync": "Call log",
     "caller-id": "Caller ID",
     "check": "Permissions",
     "device": "Phones",
@@ -61,6 +63,7 @@ _TAGS = {
     "openapi.json": "API",
     "docs": "API",
     "phone-number": "Numbers",
+    "profile-image": "Extension",
     "restapi": "API",
     "ring-out": "RingOut",
     "ringout": "RingOut",

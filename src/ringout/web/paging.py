@@ -64,11 +64,11 @@ class Page(Struct):
 
 
 def wanted_page(request: Request, default_size: int = 100, largest: int = 1000) -> Page:
-    """From `page` and `perPage`. A perPage that is too large is lowered, not refused. Raises BadParameter for what is
-    no positive number."""
+    """From `page` and `perPage`. A perPage that is too large is lowered, not refused; `MAX` is the largest, and what
+    RingCentral's widgets send with every list. Raises BadParameter for what is no positive number."""
     query = request.query()
     size_text = query.get("perPage", "").strip()
-    size = largest if size_text == "max" else _positive(size_text, "perPage", default_size)
+    size = largest if size_text.lower() == "max" else _positive(size_text, "perPage", default_size)
     return Page(_positive(query.get("page", "").strip(), "page", 1), min(size, largest))
 
 

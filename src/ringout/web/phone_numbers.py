@@ -15,13 +15,10 @@ from ringout.service.phone_numbers import ListedNumber, PaymentType
 from ringout.web import extension_bodies, links, regional, schemas
 from ringout.web.api import Api, Group, Operation
 from ringout.web.extensions import ExtensionStatus
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.paging import Navigation, PageQuery, Paging, list_page, wanted_page
 from ringout.web.reading import read_query
 from ringout.web.regional import ShortCountryInfo
-
-_HEADERS = (JSON, NO_STORE)
-_STATUS = "Normal"
 
 AnyUsage = Literal[
     "MainCompanyNumber", "AdditionalCompanyNumber", "CompanyNumber", "DirectNumber", "CompanyFaxNumber",
@@ -57,9 +54,9 @@ class _NumberBody(Struct, rename="camel", omit_defaults=True, kw_only=True):
     uri: str
     phone_number: str
     usage_type: UsageType
-    type: str
+    type: Literal["VoiceFax"]
     payment_type: PaymentType
-    status: str
+    status: Literal["Normal"]
     primary: bool
     label: str | None = None
     extension: NumberOwnerInfo | None = None
@@ -116,7 +113,7 @@ async def list_of_extension(api: Api, request: Request) -> Answer:
     found = _chosen(listed.of_extension(account, extension), query.status, query.usage_type)
     uri = f"{links.extension_uri(api, request)}/phone-number"
     records = [_user_number(number, f"{uri}/{number.id}", api, request) for number in page.cut(found)]
-    return Answer(200, schemas.encode(list_page(request, uri, records, page, len(found))), _HEADERS)
+    return schemas.answer(list_page(request, uri, records, page, len(found)))
 
 
 async def list_of_account(api: Api, request: Request) -> Answer:
@@ -129,20 +126,20 @@ async def list_of_account(api: Api, request: Request) -> Answer:
         found = [number for number in found if number.owner and extension_bodies.status(number.owner) == wanted]
     uri = f"{links.account_uri(api, request)}/phone-number"
     records = [_company_number(number, f"{uri}/{number.id}", api, request) for number in page.cut(found)]
-    return Answer(200, schemas.encode(list_page(request, uri, records, page, len(found))), _HEADERS)
+    return schemas.answer(list_page(request, uri, records, page, len(found)))
 
 
 async def read_of_account(api: Api, request: Request) -> Answer:
     number = _by_id(_of_account(api, request), request)
     uri = f"{links.account_uri(api, request)}/phone-number/{number.id}"
-    return Answer(200, schemas.encode(_company_number(number, uri, api, request)), _HEADERS)
+    return schemas.answer(_company_number(number, uri, api, request))
 
 
 async def read_of_extension(api: Api, request: Request) -> Answer:
     account, extension = _asker(api, request)
     number = _by_id(listed.of_extension(account, extension), request)
     uri = f"{links.extension_uri(api, request)}/phone-number/{number.id}"
-    return Answer(200, schemas.encode(_user_number(number, uri, api, request)), _HEADERS)
+    return schemas.answer(_user_number(number, uri, api, request))
 
 
 def _asker(api: Api, request: Request) -> tuple[Account, Extension]:
@@ -164,7 +161,7 @@ def _by_id(numbers: Sequence[ListedNumber], request: Request) -> ListedNumber:
 
 
 def _chosen(numbers: Sequence[ListedNumber], statuses: Sequence[str], usages: Sequence[str]) -> list[ListedNumber]:
-    if statuses and _STATUS not in statuses:
+    if statuses and "Normal" not in statuses:
         return []
     return [number for number in numbers if not usages or number.usage in usages]
 
@@ -195,13 +192,11 @@ def _common(number: ListedNumber, uri: str) -> dict[str, Any]:
         "usage_type": number.usage,
         "type": "VoiceFax",
         "payment_type": number.payment,
-        "status": _STATUS,
+        "status": "Normal",
         "primary": number.primary,
         "label": number.label or None,
     }
 
-
-_REFUSALS = (400, 401, 403, 404, 405)
 
 EXTENSION_COLLECTION = {
     "GET": Operation(
@@ -210,7 +205,6 @@ EXTENSION_COLLECTION = {
         "The numbers that the user may show or is reached by. Those with the feature CallerId may be a callerId.",
         GetExtensionPhoneNumbersResponse,
         query=ExtensionNumbersQuery,
-        refusals=_REFUSALS,
         permission="ReadAccounts",
         group=Group.LIGHT,
     )
@@ -221,7 +215,6 @@ EXTENSION_MEMBER = {
         read_of_extension,
         "One of the user's numbers.",
         UserPhoneNumberInfo,
-        refusals=_REFUSALS[1:],
         permission="ReadAccounts",
         group=Group.LIGHT,
     )
@@ -233,7 +226,6 @@ ACCOUNT_COLLECTION = {
         "The numbers that the company owns.",
         AccountPhoneNumbers,
         query=AccountNumbersQuery,
-        refusals=_REFUSALS,
         permission="ReadAccounts",
         group=Group.HEAVY,
     )
@@ -244,7 +236,6 @@ ACCOUNT_MEMBER = {
         read_of_account,
         "One of the company's numbers.",
         CompanyPhoneNumberInfo,
-        refusals=_REFUSALS[1:],
         permission="ReadAccounts",
         group=Group.LIGHT,
     )

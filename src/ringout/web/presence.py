@@ -8,12 +8,11 @@ from msgspec import Struct
 from ringout.service.presence import ShownPresence
 from ringout.web import links, presence_bodies, schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.message import JSON, NO_STORE, Answer, Request
+from ringout.web.message import Answer, Request
 from ringout.web.paging import PageQuery, list_page, wanted_page
 from ringout.web.presence_bodies import AccountPresenceInfo, PresenceInfoRequest, PresenceInfoResponse
 from ringout.web.reading import read_json, read_query
 
-_HEADERS = (JSON, NO_STORE)
 _decoder = msgspec.json.Decoder(PresenceInfoRequest)
 
 
@@ -34,13 +33,13 @@ class AccountPresenceQuery(PageQuery, rename="camel"):
 async def read_presence(api: Api, request: Request) -> Answer:
     query = read_query(request, PresenceQuery)
     body = _body(api, request, api.services.presence.own(request.principal), query)
-    return Answer(200, schemas.encode(body), _HEADERS)
+    return schemas.answer(body)
 
 
 async def change_presence(api: Api, request: Request) -> Answer:
     wanted = await read_json(request, _decoder)
     changed = await api.services.presence.change(request.principal, wanted.read())
-    return Answer(200, schemas.encode(_body(api, request, changed, PresenceQuery())), _HEADERS)
+    return schemas.answer(_body(api, request, changed, PresenceQuery()))
 
 
 async def list_presence(api: Api, request: Request) -> Answer:
@@ -48,7 +47,7 @@ async def list_presence(api: Api, request: Request) -> Answer:
     found = api.services.presence.of_account(request.principal)
     records = [_body(api, request, presence, query) for presence in page.cut(found)]
     uri = f"{links.account_uri(api, request)}/presence"
-    return Answer(200, schemas.encode(list_page(request, uri, records, page, len(found))), _HEADERS)
+    return schemas.answer(list_page(request, uri, records, page, len(found)))
 
 
 def _body(
@@ -60,8 +59,6 @@ def _body(
     )
 
 
-_REFUSALS = (400, 401, 403, 404, 405)
-
 EXTENSION = {
     "GET": Operation(
         "readUserPresenceStatus",
@@ -69,7 +66,6 @@ EXTENSION = {
         "Whether the user is there and on the phone; on request with the running RingOuts.",
         PresenceInfoResponse,
         query=PresenceQuery,
-        refusals=_REFUSALS,
         permission="ReadPresence",
         group=Group.LIGHT,
     ),
@@ -79,7 +75,6 @@ EXTENSION = {
         "What the user is shown as.",
         PresenceInfoResponse,
         body=PresenceInfoRequest,
-        refusals=(*_REFUSALS, 413, 415, 503),
         permission="EditPresence",
         group=Group.MEDIUM,
     ),
@@ -91,7 +86,6 @@ ACCOUNT = {
         "Whether the account's users are there and on the phone.",
         AccountPresenceInfo,
         query=AccountPresenceQuery,
-        refusals=_REFUSALS,
         permission="ReadPresence",
         group=Group.HEAVY,
     )

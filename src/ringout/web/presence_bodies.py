@@ -6,17 +6,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from ringout.domain.call_log import CallDirection
 from ringout.service.presence import (
     LONGEST_MESSAGE,
     ActiveCall,
-    Direction,
     PresenceChange,
     ShownPresence,
     TelephonyStatus,
     UserStatus,
 )
+from ringout.service.times import iso
 from ringout.web.paging import Navigation, Paging
-from ringout.web.times import iso
 
 DndStatus = Literal["TakeAllCalls", "DoNotAcceptDepartmentCalls", "TakeDepartmentCallsOnly", "DoNotAcceptAnyCalls"]
 
@@ -39,7 +39,7 @@ class ActiveCallInfo(Struct, rename="camel", omit_defaults=True):
     """One leg of a running RingOut. from and to: E.164 with +, as plain text."""
 
     id: str
-    direction: Direction
+    direction: CallDirection
     queue_call: bool
     from_: str = field(name="from")
     to: str
@@ -64,8 +64,8 @@ class PresenceInfoResponse(Struct, rename="camel", omit_defaults=True):
     user_status: UserStatus | None = None
     dnd_status: DndStatus | None = None
     message: str | None = None
-    meeting_status: str | None = None
-    caller_id_visibility: str | None = None
+    meeting_status: Literal["Disconnected"] | None = None
+    caller_id_visibility: Literal["All"] | None = None
     ring_on_monitored_call: bool | None = None
     pick_up_calls_on_hold: bool | None = None
     accept_call_queue_calls: bool | None = None

@@ -34,7 +34,7 @@ _NOT_FOUND = "Resource for parameter [{parameter}] is not found"
 @dataclass(frozen=True, slots=True)
 class Problem:
     """top: errorCode of the envelope; code: errorCode of its one error. message: English; values: what goes into its
-    {places}. more: extra fields, put on both layers. outer: fields of the envelope alone."""
+    {places}. more: extra fields, put on both layers. outer: fields of the envelope alone; inner: of its one error."""
 
     status: int
     top: str
@@ -44,6 +44,7 @@ class Problem:
     outer: dict[str, Any] = field(default_factory=dict)
     headers: Headers = ()
     values: Mapping[str, str] = field(default_factory=dict)
+    inner: dict[str, Any] = field(default_factory=dict)
 
 
 def _invalid(status: int, code: str, message: str, parameter: str, value: str | None = None, why: str = "") -> Problem:
@@ -124,8 +125,11 @@ def _user_permission(e: domain.PermissionRequired) -> Problem:
 
 def _scope(e: domain.InsufficientScope) -> Problem:
     message = "In order to call this API endpoint, application needs to have [{permission}] permission"
-    more = {"permissionName": e.permission}
-    return Problem(403, "InsufficientPermissions", "CMN-401", message, more, values={"permission": e.permission})
+    more, values = {"permissionName": e.permission}, {"permission": e.permission}
+    # RFC 6750 section 3: also where the token is good and does not reach so far.
+    challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{e.permission}"'
+    headers = ((b"www-authenticate", challenge.encode()),)
+    return Problem(403, "InsufficientPermissions", "CMN-401", message, more, headers=headers, values=values)
 
 
 def _unavailable(e: domain.Unavailable) -> Problem:
@@ -146,14 +150,25 @@ def _unauthorized(top: str, code: str, message: str, error: str | None = "invali
 
 
 def _grant(e: domain.GrantRefused) -> Problem:
+    told = _NOT_QUOTABLE.sub("?", e.why.format_map(e.places))  # it may repeat what the client sent
     headers: Headers = ()
     if e.client_rejected:
-        told = _NOT_QUOTABLE.sub("?", e.why)  # it may repeat what the client sent
         challenge = f'Bearer realm="{REALM}", error="{e.error}", error_description="{told}"'
         headers = ((b"www-authenticate", challenge.encode()),)
     more = {} if e.parameter is None else {"parameterName": e.parameter}
-    oauth = {"error": e.error, "error_description": e.why}
-    return Problem(401 if e.client_rejected else 400, e.code, e.code, e.why, more, oauth, headers)
+    if e.value is not None:
+        more["parameterValue"] = e.value
+    return Problem(
+        401 if e.client_rejected else 400,
+        e.code,
+        e.code,
+        e.why,
+        more,
+        {"error": e.error, "error_description": told},
+        headers,
+        e.places,
+        {"parameters": [dict(more)]} if more else {},
+    )
 
 
 def _method(e: http.MethodNotAllowed) -> Problem:
@@ -224,7 +239,7 @@ OUR_FAULT = Problem(500, "InternalError", "CMN-203", "Internal error")
 def answer(problem: Problem, language: str = ENGLISH) -> Answer:
     """language: one of texts.LANGUAGES."""
     message, language = translate(problem.message, problem.values, language)
-    error = {"errorCode": problem.code, "message": message, **problem.more}
+    error = {"errorCode": problem.code, "message": message, **problem.more, **problem.inner}
     envelope = {
         "errorCode": problem.top,
         "message": message,

@@ -76,7 +76,7 @@ class RateLimit:
                 asker.add(second)
                 return rate_headers(self._group, self._limit, self._limit - asker.count)
         asker.refuse_until(now + PENALTY_SECONDS)
-        raise RateExceeded(self._group, self._limit, WINDOW_SECONDS, PENALTY_SECONDS)
+        raise RateExceeded(self._group, self._limit, PENALTY_SECONDS)
 
 
 def rate_limits(config: LimitsConfig, clock: Clock) -> dict[Group, RateLimit]:

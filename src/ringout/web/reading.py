@@ -23,11 +23,7 @@ async def read_json(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
     BadParameter with the dotted path of the field."""
     if request.media_type not in ("application/json", ""):
         raise UnsupportedMediaType
-    return decode_json(await request.body(), decoder)
-
-
-def decode_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """The same for a body at hand."""
+    body = await request.body()
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

@@ -50,10 +50,17 @@ def _operation(resource: Resource, method: str, operation: Operation) -> Iterato
         yield f"- Query: {', '.join(f'`{name}`' for name in names)}"
     if operation.body is not None:
         yield f"- Body: `{operation.media_type}`, {_link(operation.body)}"
-    answer = "no body" if operation.answer is None else _link(operation.answer)
-    yield f"- Answer: {operation.status}, {'a page' if operation.is_page else answer}"
+    yield f"- Answer: {operation.status}, {_answer(operation)}"
     yield f"- Refusals: {', '.join(map(str, openapi.refusals(operation)))}"
     yield ""
+
+
+def _answer(operation: Operation) -> str:
+    if operation.is_page:
+        return "a page"
+    if operation.picture is not None:
+        return f"`{operation.picture}`"
+    return "no body" if operation.answer is None else _link(operation.answer)
 
 
 def _link(type_: type) -> str:
@@ -87,6 +94,8 @@ def _type(schema: dict[str, Any]) -> str:
         return f"[{name}](#{name.lower()})"
     if schema.get("type") == "array":
         return f"list of {_type(schema['items'])}"
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
     return str(schema.get("type", "anything"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ringout.domain import countries
+from ringout.domain.account import TimeFormat
 from ringout.domain.languages import Language
 from ringout.service import time_zones
 from ringout.service.regional import Region
@@ -63,7 +64,7 @@ class RegionalSettingsInfo(Struct, rename="camel"):
     language: RegionalLanguageInfo
     greeting_language: RegionalLanguageInfo
     formatting_locale: RegionalLanguageInfo
-    time_format: str
+    time_format: TimeFormat
 
 
 def settings(region: Region, root: str) -> RegionalSettingsInfo:

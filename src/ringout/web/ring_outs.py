@@ -11,16 +11,13 @@ import msgspec
 from ringout.domain.errors import BadParameter, MissingParameter, NotFound
 from ringout.domain.policy import CallRequest
 from ringout.domain.ring_out import RingOut, parse_string_id
-from ringout.web import schemas
+from ringout.web import links, ring_out_bodies, schemas
 from ringout.web.api import Api, Group, Operation
-from ringout.web.errors import UnsupportedMediaType
-from ringout.web.message import JSON, NO_STORE, Answer, Request
-from ringout.web.reading import decode_json
-from ringout.web.schemas import MakeRingOutRequest, RingOutWithNumber, RingOutWithText
+from ringout.web.message import NO_CONTENT, Answer, Request
+from ringout.web.reading import read_json
+from ringout.web.ring_out_bodies import MakeRingOutRequest, RingOutWithNumber, RingOutWithText
 
 _decoder = msgspec.json.Decoder(MakeRingOutRequest)
-_HEADERS = (JSON, NO_STORE)
-_NO_CONTENT = Answer(204, headers=(NO_STORE,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +33,13 @@ def _read_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 and text[0] != "0" else None
 
 
-NUMBER = Twin("ringout", _read_number, schemas.with_number)
-TEXT = Twin("ring-out", parse_string_id, schemas.with_text)
+NUMBER = Twin("ringout", _read_number, ring_out_bodies.with_number)
+TEXT = Twin("ring-out", parse_string_id, ring_out_bodies.with_text)
 
 
 async def create(twin: Twin, api: Api, request: Request) -> Answer:
-    wanted = read_call_request(request.media_type, await request.body())
-    ring_out = await api.services.ring_outs.create(request.principal, wanted)
+    wanted = await read_json(request, _decoder)
+    ring_out = await api.services.ring_outs.create(request.principal, _call_request(wanted))
     return _shown(twin, api, request, ring_out)
 
 
@@ -53,14 +50,11 @@ async def get(twin: Twin, api: Api, request: Request) -> Answer:
 
 async def cancel(twin: Twin, api: Api, request: Request) -> Answer:
     await api.services.ring_outs.cancel(request.principal, _ring_out_id(twin, request))
-    return _NO_CONTENT
+    return NO_CONTENT
 
 
-def read_call_request(media_type: str, body: bytes) -> CallRequest:
-    """Raises UnsupportedMediaType, BrokenJson, UnreadableRequest, MissingParameter or BadParameter."""
-    if media_type not in ("application/json", ""):
-        raise UnsupportedMediaType
-    wanted = decode_json(body, _decoder)
+def _call_request(wanted: MakeRingOutRequest) -> CallRequest:
+    """Raises MissingParameter or BadParameter."""
     if wanted.to is None:
         raise MissingParameter("to")
     if wanted.to.phone_number is None:
@@ -69,7 +63,7 @@ def read_call_request(media_type: str, body: bytes) -> CallRequest:
     if caller and caller.extension_number and not (caller.phone_number or caller.forwarding_number_id):
         # Else the default phone would ring, though somebody asked for another one.
         raise BadParameter("from.extensionNumber", caller.extension_number)
-    return schemas.call_request(wanted, wanted.to.phone_number)
+    return ring_out_bodies.call_request(wanted, wanted.to.phone_number)
 
 
 def _ring_out_id(twin: Twin, request: Request) -> int:
@@ -80,13 +74,8 @@ def _ring_out_id(twin: Twin, request: Request) -> int:
 
 
 def _shown(twin: Twin, api: Api, request: Request, ring_out: RingOut) -> Answer:
-    base = request.base_url(api.public_url)
-    owner = f"account/{ring_out.account_id}/extension/{ring_out.extension_id}"
-    collection = f"{base}/restapi/v1.0/{owner}/{twin.segment}"
-    return Answer(200, schemas.encode(twin.show(ring_out, collection)), _HEADERS)
-
-
-_LOGIN = (401, 403, 404, 405)
+    collection = f"{links.extension_uri(api, request)}/{twin.segment}"
+    return schemas.answer(twin.show(ring_out, collection))
 
 
 def _collection(twin: Twin, suffix: str, body: type) -> dict[str, Operation]:
@@ -96,7 +85,6 @@ def _collection(twin: Twin, suffix: str, body: type) -> dict[str, Operation]:
         "Rings `from`, then `to`, and joins the two. Answers as soon as the RingOut is stored; waits for no phone.",
         answer=body,
         body=MakeRingOutRequest,
-        refusals=(400, *_LOGIN, 413, 415, 503),
         permission="RingOut",
         group=Group.HEAVY,
     )
@@ -109,7 +97,6 @@ def _member(twin: Twin, suffix: str, body: type) -> dict[str, Operation]:
         partial(get, twin),
         "How the call stands now. Readable for a while after its end, then 404.",
         answer=body,
-        refusals=(400, *_LOGIN, 503),
         permission="RingOut",
         group=Group.LIGHT,
     )
@@ -118,7 +105,6 @@ def _member(twin: Twin, suffix: str, body: type) -> dict[str, Operation]:
         partial(cancel, twin),
         "Takes both phones down, ringing or talking. 404 when the RingOut has ended.",
         status=204,
-        refusals=(400, *_LOGIN, 503),
         permission="RingOut",
         group=Group.HEAVY,
     )

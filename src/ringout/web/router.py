@@ -45,11 +45,12 @@ class Router(Generic[T]):
         """What serves the path, and the path's parameters. raw_path: as sent, with its percent signs: an escaped slash
         is part of a segment. A word goes before a parameter; an empty segment is no parameter."""
         segments = raw_path.split("/")[1:]
-        if "%" in raw_path:
-            segments = [unquote(segment) for segment in segments]
+        is_escaped = "%" in raw_path
         parameters: dict[str, str] = {}
         node = self._root
         for segment in segments:
+            if is_escaped:  # one by one: a stranger's path of thousands of segments ends at the first wrong one
+                segment = unquote(segment)
             following = node.named.get(segment)
             if following is None:
                 if node.parameter is None or not segment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 from ringout.config import Config
 from ringout.service.ports import Clock, IdSource
@@ -16,6 +16,7 @@ from ringout.web import (
     devices,
     dictionary,
     docs_page,
+    entry_points,
     extensions,
     features,
     forwarding_numbers,
@@ -27,6 +28,7 @@ from ringout.web import (
     openapi,
     phone_numbers,
     presence,
+    profile_image,
     ring_outs,
     schemas,
 )
@@ -34,6 +36,7 @@ from ringout.web.api import Api, Resource, Services
 from ringout.web.asgi import ASGIApp
 from ringout.web.edge import Edge
 from ringout.web.endpoint import Endpoint
+from ringout.web.message import Answer
 from ringout.web.rate_limits import rate_limits
 from ringout.web.router import Router
 
@@ -66,6 +69,7 @@ RESOURCES = (
     Resource(f"{_EXTENSION}/phone-number", phone_numbers.EXTENSION_COLLECTION),
     Resource(f"{_EXTENSION}/phone-number/{{phoneNumberId}}", phone_numbers.EXTENSION_MEMBER),
     Resource(f"{_EXTENSION}/presence", presence.EXTENSION),
+    Resource(f"{_EXTENSION}/profile-image", profile_image.PROFILE_IMAGE),
     Resource(_EXTENSION, extensions.MEMBER),
     Resource(f"{_ACCOUNT}/extension", extensions.COLLECTION),
     Resource(f"{_ACCOUNT}/phone-number", phone_numbers.ACCOUNT_COLLECTION),
@@ -87,10 +91,12 @@ RESOURCES = (
     Resource("/restapi/oauth/token", {"POST": oauth.TOKEN}),
     Resource("/restapi/oauth/revoke", {"POST": oauth.REVOKE}),
     Resource("/restapi/oauth/authorize", oauth_authorize.AUTHORIZE),
-    Resource("/restapi/oauth/userinfo", {"GET": oauth_discovery.USER_INFO}),
+    Resource("/restapi/oauth/userinfo", oauth_discovery.USER_INFO),
     Resource("/restapi/oauth/jwks", {"GET": oauth_discovery.KEYS}),
     Resource("/restapi/oauth/wstoken", {"POST": oauth_discovery.WS_TOKEN}),
     Resource("/.well-known/openid-configuration", {"GET": oauth_discovery.CONFIGURATION}),
+    Resource("/.well-known/entry-points/initial", {"GET": entry_points.INITIAL}),
+    Resource("/.well-known/entry-points/external", {"GET": entry_points.EXTERNAL}),
     Resource("/restapi", {"GET": about.VERSIONS}),
     Resource(_V1, {"GET": about.VERSION}),
     Resource("/healthz", {"GET": about.HEALTH}),
@@ -100,14 +106,20 @@ RESOURCES = (
 
 
 def make_app(
-    config: Config, services: Services, ids: IdSource, clock: Clock, resources: Sequence[Resource] = RESOURCES
+    config: Config, services: Services, ids: IdSource, clock: Clock, resources: tuple[Resource, ...] = RESOURCES
 ) -> ASGIApp:
     """The ASGI application that serves these resources."""
     public_url = config.http.public_url.rstrip("/") if config.http.public_url else None
-    document = openapi.make(resources)
-    api = Api(services, public_url, schemas.encode(document), docs_page.make(document), config.http.token_in_query)
+    api = Api(services, public_url, *_described(resources), config.http.token_in_query)
     limits = rate_limits(config.limits, clock)
     endpoints: Router[Endpoint] = Router()
     for resource in resources:
         endpoints.add(resource.path, Endpoint(resource, api, limits))
     return Edge(endpoints, ids, config.http.max_body_bytes)
+
+
+@lru_cache(maxsize=4)
+def _described(resources: tuple[Resource, ...]) -> tuple[bytes, Answer]:
+    """The OpenAPI document, encoded, and the page made of it."""
+    document = openapi.make(resources)
+    return schemas.encode(document), docs_page.make(document)

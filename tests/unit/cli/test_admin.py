@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,8 @@ import pytest
 
 from ringout.cli import admin_show
 from ringout.cli.admin import COMMANDS
-from ringout.cli.failures import OK, REFUSED, UNREACHABLE, USAGE
+from ringout.cli.admin_backend import find_login, leave_login
+from ringout.cli.failures import OK, REFUSED, UNREACHABLE, USAGE, CommandFailed
 from ringout.cli.main import run
 from ringout.service.administration.operations import OPERATIONS
 
@@ -47,6 +49,21 @@ def admin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
         return code, out, err
 
     return command
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory after `ringout admin init`, made once: its hashes and its key take seconds."""
+    home = tmp_path_factory.mktemp("prepared")
+    command = [sys.executable, "-m", "ringout", *INIT, "--json"]
+    subprocess.run(command, cwd=home, check=True, capture_output=True, timeout=60)
+    return home / "ringout-data"
+
+
+@pytest.fixture
+def an_account(prepared: Path, tmp_path: Path) -> None:
+    """What INIT makes is there already."""
+    shutil.copytree(prepared, tmp_path / "ringout-data")
 
 
 def made(admin: Admin, *options: str) -> dict[str, Any]:
@@ -83,12 +100,31 @@ def test_no_secret_of_init_is_stored_but_the_login_of_the_administration(admin: 
 
 
 def test_init_asks_on_a_terminal(admin: Admin) -> None:
-    typed = "020 7946 0000\ngb\n\nAnn\n\n\n"
+    typed = "020 7946 0000\ngb\n\nAnn\n\n\n\n"
     code, out, _ = admin("init", "--company", "Acme", typed=typed, by=Terminal)
     assert code == OK
     assert "Country (ISO 3166) [us]: " in out
     (account,) = json.loads(admin("accounts", "list", "--json")[1])
     assert (account["mainNumber"], account["country"], account["company"]) == ("+442079460000", "gb", "Acme")
+
+
+def test_init_asks_again_when_an_answer_is_refused(admin: Admin) -> None:
+    first = "\n+16505550100\n\nAcme\n\nAnn Example\nnobody\n+442079460000\n\n"
+    code, out, err = admin("init", typed=first, by=Terminal)
+    assert (code, err) == (USAGE, "ringout: no answer.\n")
+    assert out.count("The company's number, as your trunk knows it: ") == 2, "the empty answer"
+    assert "refused: Parameter [email] value is invalid. It is no e-mail address.\nOnce more" in out
+    assert "The company's number, as your trunk knows it [+16505550100]: " in out
+
+    second = "\n\n\n\n\n-\n\nmaybe\n\n"  # the phone is abroad
+    third = "\n\n\n\n\n\n\nyes\n"
+    code, out, err = admin("init", typed=first + second + third, by=Terminal)
+    assert (code, err) == (OK, "")
+    assert "calls to other countries are not allowed (--international)" in out
+    (user,) = json.loads(admin("users", "list", "--json")[1])
+    assert (user["name"], user["email"], user["phones"]) == ("Ann Example", "", ["+442079460000"])
+    code, out, err = admin("init", typed="", by=Terminal)
+    assert (code, out, "already" in err) == (REFUSED, "", True)
 
 
 def test_the_usual_extension_is_no_call_for_help(admin: Admin) -> None:
@@ -105,7 +141,7 @@ def test_the_usual_extension_is_no_call_for_help(admin: Admin) -> None:
         (["init", "--main-number", "x"], REFUSED, "[mainNumber]"),
         (["init", "--main-number", "+16505550100", "--country", "zz"], REFUSED, "[country]"),
         (["init", "--main-number", "+16505550100", "--extension", "911"], REFUSED, "emergency"),
-        (["init", "--main-number", "+16505550100", "--phone", "+442079460000"], REFUSED, "nternational"),
+        (["init", "--main-number", "+16505550100", "--phone", "+442079460000"], REFUSED, "--international"),
         (["init", "--main-number", "+16505550100", "--password", "x"], USAGE, "--password"),
         (["users", "list"], USAGE, "ringout admin init"),
         (["users", "create"], USAGE, "EXTENSION"),
@@ -131,14 +167,22 @@ def test_before_there_is_an_account(admin: Admin, options: list[str], code: int,
         (["users", "delete", "999", "--json"], REFUSED, "[user] is not found"),
         (["users", "list", "--account", "7"], REFUSED, "[account] is not found"),
         (["forwarding-numbers", "add", "101", "+16505550199", "--type", "Car"], USAGE, "type: Invalid enum value"),
+        (["forwarding-numbers", "add", "101", "+16505550199", "--type", "Car"], USAGE, "Mobile, Work"),
+        (["clients", "create", "--grants", "magic"], USAGE, "jwt, authorization_code"),
+        (["numbers", "add", "hello"], REFUSED, "It is no phone number"),
         (["balance", "add", "many"], USAGE, "many"),
+        (["users", "update", "101"], USAGE, "users update --help"),
+        (["features", "set"], USAGE, "nothing to change"),
+        (["balance", "add", "1.5"], USAGE, "1.5"),
+        (["balance", "add", "--note", "x", "--", "-1e3"], USAGE, "-1e3"),
+        (["jwts", "create", "101", "--days", "1.5"], USAGE, "1.5"),
         (["users", "set-password", "101"], USAGE, "no password on standard input"),
         (["users", "set-password", "101", "secret"], USAGE, "secret"),
         (["clients", "create", "--scopes", "Everything"], REFUSED, "[scopes]"),
     ],
 )
+@pytest.mark.usefixtures("an_account")
 def test_what_is_refused_is_one_sentence(admin: Admin, options: list[str], code: int, words: str) -> None:
-    made(admin)
     found, out, err = admin(*options)
     assert (found, out) == (code, "")
     assert words in err
@@ -153,8 +197,8 @@ def test_a_configuration_with_an_account_needs_no_init(admin: Admin, tmp_path: P
     assert (code, "ringout serve" in err) == (USAGE, True)
 
 
+@pytest.mark.usefixtures("an_account")
 def test_lists_and_records_for_people(admin: Admin) -> None:
-    made(admin)
     admin("users", "create", "102", "--first-name", "[red]Bob", "--email", "bob@example.com")
     head, first, second = admin("users", "list")[1].splitlines()
     assert head.split() == ["Id", "Extension", "Name", "Email", "Phones", "Numbers", "Enabled"]
@@ -165,8 +209,8 @@ def test_lists_and_records_for_people(admin: Admin) -> None:
     assert admin("users", "delete", "102") == (OK, "Done.\n", "")
 
 
+@pytest.mark.usefixtures("an_account")
 def test_json_is_one_line_always(admin: Admin) -> None:
-    made(admin)
     assert admin("numbers", "list", "--json")[1] == "[]\n"
     assert json.loads(admin("caller-id", "set", "101", "current", "--json")[1]) == {"ringOut": "current"}
     assert admin("blocked", "remove", "+1900", "--json")[1] == "{}\n"
@@ -180,8 +224,8 @@ def test_json_is_one_line_always(admin: Admin) -> None:
     assert features == {"ringOut": False, "international": True}
 
 
+@pytest.mark.usefixtures("an_account")
 def test_options_that_are_lists(admin: Admin) -> None:
-    made(admin)
     uris = ["https://a.example/x,y", "com.example.app:/done"]
     words = ["--scopes", "RingOut,ReadAccounts", "ReadPresence", "--redirect-uris", *uris, "--grants", "jwt"]
     client = json.loads(admin("clients", "create", "--public", "--json", *words)[1])
@@ -191,8 +235,8 @@ def test_options_that_are_lists(admin: Admin) -> None:
     assert emptied["redirectUris"] == []
 
 
+@pytest.mark.usefixtures("an_account")
 def test_a_password_comes_from_standard_input(admin: Admin, tmp_path: Path) -> None:
-    made(admin)
     code, out, _ = admin("users", "set-password", "101", typed="correct horse battery\n")
     assert (code, "correct" in out) == (OK, False)
     code, out, _ = admin("users", "create", "102", "--ask-password", "--json", typed="another password\n")
@@ -200,8 +244,8 @@ def test_a_password_comes_from_standard_input(admin: Admin, tmp_path: Path) -> N
     assert b"correct horse" not in (tmp_path / "ringout-data/ringout.sqlite").read_bytes()
 
 
+@pytest.mark.usefixtures("an_account")
 def test_a_secret_is_shown_once_with_a_word_about_it(admin: Admin) -> None:
-    made(admin)
     for words, name in (
         (["users", "set-password", "101", "--generate"], "Password"),
         (["users", "create", "102", "--generate-password"], "Password"),
@@ -216,8 +260,8 @@ def test_a_secret_is_shown_once_with_a_word_about_it(admin: Admin) -> None:
         assert admin_show.ONCE not in admin(*words)[1]
 
 
+@pytest.mark.usefixtures("an_account")
 def test_a_password_is_typed_twice_on_a_terminal(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    made(admin)
     typed = iter(["one password", "another password", "one password", "one password"])
     monkeypatch.setattr("getpass.getpass", lambda prompt: next(typed))
     different = admin("users", "set-password", "101", by=Terminal)
@@ -225,8 +269,8 @@ def test_a_password_is_typed_twice_on_a_terminal(admin: Admin, monkeypatch: pyte
     assert admin("users", "set-password", "101", by=Terminal)[0] == OK
 
 
+@pytest.mark.usefixtures("an_account")
 def test_an_extension_is_a_user(admin: Admin) -> None:
-    made(admin)
     assert admin("extensions", "list")[1] == admin("users", "list")[1]
 
 
@@ -260,9 +304,9 @@ def test_the_first_start_needs_no_more_than_init(admin: Admin, tmp_path: Path) -
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.mark.usefixtures("an_account")
 def test_the_commands_of_the_manual_work(admin: Admin) -> None:
     """Every one of docs/how-to/administer.md that is whole, in its order."""
-    made(admin)
     page = (ROOT / "docs/how-to/administer.md").read_text()
     lines = re.findall(r"^ringout (admin .*?)(?: +#.*)?$", page, re.MULTILINE)
     whole = [shlex.split(line) for line in lines if "CLIENT_ID" not in line]
@@ -270,3 +314,13 @@ def test_the_commands_of_the_manual_work(admin: Admin) -> None:
     for words in whole:
         code, _, err = admin(*words[1:])
         assert (code, err) == (OK, ""), words
+
+
+@pytest.mark.parametrize("part", ["RINGOUT_ADMIN_CLIENT_ID", "RINGOUT_ADMIN_CLIENT_SECRET"])
+def test_half_a_login_in_the_environment_counts_as_none(tmp_path: Path, part: str) -> None:
+    with pytest.raises(CommandFailed, match="no login"):
+        find_login(tmp_path, {part: "x"})
+    leave_login(tmp_path, "kept", "secret")
+    assert find_login(tmp_path, {part: "x"}).client_id == "kept"
+    both = {"RINGOUT_ADMIN_CLIENT_ID": "named", "RINGOUT_ADMIN_CLIENT_SECRET": "x"}
+    assert find_login(tmp_path, both).client_id == "named"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
-from ringout.cli.failures import OK, UNREACHABLE, USAGE
+from ringout.cli.failures import OK, REFUSED, UNREACHABLE, USAGE
 from ringout.cli.main import run
 from ringout.media.prompts import SHIPPED
 
@@ -60,6 +62,41 @@ def test_no_server_is_4(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert capsys.readouterr().err == "ringout: no server answers at http://127.0.0.1:1 (Connection refused).\n"
 
 
+@pytest.mark.parametrize(
+    ("answer", "code", "sentence"),
+    [
+        ("429 Too Many Requests", REFUSED, "the server refuses: Request rate exceeded. Try again in 60 s."),
+        (
+            "503 Service Unavailable",
+            UNREACHABLE,
+            "the server cannot do that now: Request rate exceeded. Try again in 60 s.",
+        ),
+    ],
+)
+def test_a_server_that_asks_to_wait(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, code: int, sentence: str
+) -> None:
+    monkeypatch.setenv("RINGOUT_CLIENT_ID", "app")
+    monkeypatch.setenv("RINGOUT_JWT", "x")
+    body = b'{"message": "Request rate exceeded"}'
+    head = f"HTTP/1.1 {answer}\r\nRetry-After: 60\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=_answer_once, args=(listener, head.encode() + body))
+        server.start()
+        assert run(["call", "+1", "--url", f"http://127.0.0.1:{listener.getsockname()[1]}"]) == code
+        server.join()
+    assert capsys.readouterr().err == f"ringout: {sentence}\n"
+
+
+def _answer_once(listener: socket.socket, answer: bytes) -> None:
+    peer = listener.accept()[0]
+    with peer:
+        asked = b""
+        while b"assertion=" not in asked:
+            asked += peer.recv(4096)
+        peer.sendall(answer)
+
+
 @pytest.mark.parametrize("url", ["ftp:", "http://", "nonsense", "http://[::1", "http://127.0.0.1:x"])
 def test_a_url_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str) -> None:
     monkeypatch.setenv("RINGOUT_CLIENT_ID", "app")
@@ -73,6 +110,19 @@ def test_a_configuration_that_is_right(tmp_path: Path, capsys: pytest.CaptureFix
     file.write_text('[[trunks]]\nname = "a"\ngateways = ["sip:gw.example"]')
     assert run(["config", "check", "--config", str(file)]) == OK
     assert "1 trunk" in capsys.readouterr().out
+
+
+def test_the_configuration_of_the_working_directory_is_the_one_that_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `ringout serve` and `ringout admin` take it."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["config", "check"]) == OK
+    assert "The default configuration is right: 0 trunks" in capsys.readouterr().out
+    (tmp_path / "ringout.toml").write_text("[http]\nport = -1\n")
+    for command in (["config", "check"], ["prompts"]):
+        assert run(command) == USAGE
+        assert "ringout.toml" in capsys.readouterr().err
 
 
 def test_a_configuration_with_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

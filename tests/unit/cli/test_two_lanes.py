@@ -54,6 +54,13 @@ def test_joined_and_ended(call: str, you: str, them: str, joined: bool, ended: b
     assert (now.joined, now.ended) == (joined, ended)
 
 
+@pytest.mark.parametrize(
+    ("callee", "number"), [({"phoneNumber": "+1650"}, "+1650"), ({"extensionNumber": "102"}, "102"), ({}, "")]
+)
+def test_a_party_is_named_as_the_server_names_it(callee: dict[str, Any], number: str) -> None:
+    assert read_snapshot({"status": {"callee": callee}}).them.number == number
+
+
 @pytest.mark.parametrize("body", [{}, {"status": None}, {"id": 7, "status": {"callStatus": "Success", "caller": 3}}])
 def test_another_server_s_answer_is_readable_too(body: dict[str, Any]) -> None:
     assert isinstance(read_snapshot(body), Snapshot)

@@ -147,6 +147,10 @@ extension = "101"
         ("[call]\ndrain_seconds = -1", "call.drain_seconds"),
         ('[account]\nmain_number = "6505550100"', "account.main_number"),
         ('[[account.extensions]]\nextension = "x"', "account.extensions.1.extension"),
+        ('[[account.extensions]]\nextension = "\u0661"', "account.extensions.1.extension"),
+        ('[[account.extensions]]\nextension = "1"\nemail = "a@-b"', "account.extensions.1.email"),
+        ('[account]\nnumbers = ["+4420794\u0661\u0661\u0661\u0661"]', "account.numbers"),
+        ('[account]\nblocked = ["+0"]', "account.blocked"),
         ('[[account.extensions]]\nextension = "1"\ncaller_id = "none"', "account.extensions.1.caller_id"),
         ('[[trunks]]\nname = "a"\ngateways = []', "trunks.1.gateways"),
         ('[[trunks]]\nname = "a"\ngateways = ["sip:a:99999"]', "trunks.1.gateways"),
@@ -155,6 +159,7 @@ extension = "101"
         ('[[trunks]]\nname = "a"\ngateways = ["sip:a"]\npassword = "p"', "trunks.1"),
         ('[[clients]]\nclient_id = "a:b"', "clients.1.client_id"),
         ('[[clients]]\nclient_id = "a"\n[[clients]]\nclient_id = "a"', "clients.2.client_id"),
+        ('[[clients]]\nclient_id = "a"\nredirect_uris = ["file:/etc/x"]', "clients.1.redirect_uris"),
         ("http = 1", "http"),
         ("[trunks]\nname = 1", "trunks"),
     ],
@@ -207,7 +212,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=300) | st.lists(st.sampled_from(PIECES), max_size=8).map("\n".join))
 def test_any_text_is_a_configuration_or_named_mistakes(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     file = tmp_path_factory.getbasetemp() / "any.toml"

@@ -83,6 +83,18 @@ def test_numbers_that_a_switch_would_take_for_one() -> None:
     assert is_number_of_help("+19115550100")
     assert is_number_of_help("+11125550100")
     assert not is_number_of_help("+19125550100")
+    for number in ("+34112345678", "+4511234567", "+351112345678", "+4711234567", "+6599912345", "+8611012345678"):
+        assert is_number_of_help(number), number
+    for number in (
+        "+34612345678",
+        "+4520123456",
+        "+6591234567",
+        "+819012345678",
+        "+442079460958",
+        "+861112345678",
+        "+19995550100",
+    ):
+        assert not is_number_of_help(number), number
     assert not is_number_of_help("+911123456789")
 
 

@@ -24,7 +24,7 @@ from ringout.domain.errors import (
     NotFound,
 )
 from ringout.domain.plan import CallPlan
-from ringout.domain.policy import Asker, CallRequest, Rules, check
+from ringout.domain.policy import Asker, CallRequest, Rules, check, may_be_sent_on
 
 MAIN, HOME, MOBILE, SHOWN = "+16505550100", "+16505550111", "+16505550122", "+16505550133"
 COLLEAGUES_PHONE, OUTSIDE, LONDON = "+16505550144", "+14155550199", "+442079460958"
@@ -290,7 +290,9 @@ def test_the_settings_choose_when_the_request_does_not(choice: str, shown: str |
 
 def test_current_is_the_number_that_the_user_is_at() -> None:
     assert plan(asker=with_choice("current"), from_number=LONDON).caller_id == LONDON
-    assert plan(asker=with_choice("current"), from_number="102").caller_id == COLLEAGUES_PHONE
+    assert plan(asker=with_choice("current"), from_number="101").caller_id == HOME
+    for named in ("102", f"{MAIN}*102"):  # whose phone that is, nobody is told
+        assert plan(asker=with_choice("current"), from_number=named).caller_id == MAIN
 
 
 @pytest.mark.parametrize(
@@ -321,3 +323,32 @@ def test_the_default_phone_may_be_shown_wherever_it_is() -> None:
 )  # fmt: skip
 def test_caller_ids_that_are_not(asked: str) -> None:
     assert refused(CallerIdNotYours, caller_id=asked).value == asked  # type: ignore[attr-defined]
+
+
+# --- where the phone that is called says that it is now ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("user", "prefix", "allowed"),
+    [
+        (OUTSIDE, "", True), ("4155550123", "", True), ("+1-415-555-0123", "", True), ("14155550123;npdi", "", True),
+        ("94155550123", "9", True), ("alice", "", True), ("1001", "", True), ("", "", True),
+        ("+19005550123", "", False), ("1.900.555.0123", "", False), ("9005550123", "", False),
+        ("99005550123", "9", False), ("19005550123;phone-context=x", "", False), ("*6719005550123", "", False),
+        ("1~900~555~0123", "", False), ("#31#19005550123", "", False),
+        (LONDON, "", False), ("011442079460958", "", False), ("9011442079460958", "9", False), (BAHAMAS, "", False),
+        ("911", "", False), ("+911", "", False), ("911", "9", False), ("9911", "9", False), ("112", "", False),
+        ("19115550100", "", False), ("999", "", False),
+    ],
+)  # fmt: skip
+def test_a_call_is_not_sent_on_to_what_may_not_be_called(user: str, prefix: str, allowed: bool) -> None:
+    at_home = plan(asker=Asker(replace(ACCOUNT, international=False, blocked=("+1900",)), USER, COLLEAGUES))
+    assert may_be_sent_on(at_home, OUTSIDE, user, prefix) is allowed
+
+
+def test_a_paid_call_is_not_sent_on_to_another_number() -> None:
+    prepaid = plan(asker=Asker(replace(ACCOUNT, prepaid=True), USER, COLLEAGUES))
+    assert may_be_sent_on(prepaid, OUTSIDE, OUTSIDE.removeprefix("+"))
+    assert not may_be_sent_on(prepaid, OUTSIDE, "+14155550123")
+    assert may_be_sent_on(plan(), OUTSIDE, LONDON)  # abroad is allowed to this one
+    assert not may_be_sent_on(plan(asker=Asker(ACCOUNT, replace(USER, international=False), {})), OUTSIDE, LONDON)

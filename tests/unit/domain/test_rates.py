@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringout.domain.ledger import charge_of
@@ -84,7 +84,6 @@ seconds = st.floats(0, 20_000)
 rates = st.integers(0, 5000)
 
 
-@settings(deadline=None)
 @given(rates, rates, st.integers(0, 10**6), seconds, st.none() | seconds)
 def test_all_of_it_is_paid_and_a_moment_later_is_not(
     caller: int, callee: int, reserved: int, caller_seconds: float, callee_seconds: float | None

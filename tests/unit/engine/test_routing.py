@@ -264,6 +264,16 @@ def test_redirection_to_what_is_no_sip_uri() -> None:
     assert stage.statuses == "GenericError InProgress CannotReach"
 
 
+@pytest.mark.parametrize("host", ["10.0.0.1", "elsewhere.example"])
+def test_redirection_to_what_may_not_be_called_reaches_no_trunk(host: str) -> None:
+    stage = Stage(TWO)
+    stage.agent.unreachable.add("elsewhere.example")
+    stage.place(replace(PLAN, blocked=("+1900",), international=False))
+    contacts = [f"sip:{user}@{host}" for user in ("+19005550100", "911", "011442079460000", "14155550111")]
+    stage.caller.fails(302, contacts=contacts)
+    assert [session.uri for session in stage.agent.sessions[1:]] == [f"sip:14155550111@{host}"]
+
+
 def test_redirection_to_a_name_goes_through_the_gateway() -> None:
     stage = Stage()
     stage.agent.unreachable.add("elsewhere.example")

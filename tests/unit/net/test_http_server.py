@@ -12,7 +12,7 @@ from ringout.net.http_connection import HttpLimits
 from ringout.net.http_server import HttpServer
 from ringout.net.tasks import Tasks
 
-LIMITS = HttpLimits(connections=3, head_bytes=2000, request_seconds=0.4)
+LIMITS = HttpLimits(connections=3, head_bytes=2000, request_seconds=0.4, idle_seconds=1)
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
 
 

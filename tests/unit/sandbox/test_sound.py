@@ -14,7 +14,7 @@ TONES = (600, 1000)
 
 
 def towards(port: int, codec: str = "PCMU", *, may_send: bool = True) -> Negotiated:
-    return Negotiated("127.0.0.1", port, codec, 0 if codec == "PCMU" else 8, 101, may_send, True, False)
+    return Negotiated("127.0.0.1", port, codec, 0 if codec == "PCMU" else 8, 101, may_send, True)
 
 
 async def until(fact: Callable[[], bool]) -> None:

@@ -78,7 +78,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(LINES)
 def test_any_bytes_give_a_description_or_the_one_error(lines: list[bytes]) -> None:
     """Whatever comes: a parse or MalformedDescription; and what parses once parses again after writing."""

@@ -74,6 +74,26 @@ def test_an_address_rests_whatever_names_it_tries(guesser: Guesser) -> None:
     assert not guesser.attempts.is_locked("another", THERE)
 
 
+def test_a_subscriber_s_many_addresses_are_one(guesser: Guesser) -> None:
+    for n in range(FREE_FAILURES_OF_AN_ADDRESS):
+        guesser.fail(1, f"user{n}", f"2001:db8:1:2::{n:x}")
+    assert guesser.attempts.is_address_locked("2001:db8:1:2:ffff::1")
+    assert not guesser.attempts.is_address_locked("2001:db8:1:3::1")
+    guesser.fail(FREE_FAILURES_OF_AN_ADDRESS, "other", "::ffff:198.51.100.2")
+    assert guesser.attempts.is_address_locked(THERE)
+    guesser.fail(FREE_FAILURES_OF_AN_ADDRESS, "another", "::1")
+    assert not guesser.attempts.is_address_locked("::1")
+
+
+def test_a_flood_of_other_names_does_not_make_a_guessed_one_forgotten(guesser: Guesser) -> None:
+    guesser.fail(FREE_FAILURES_OF_A_NAME, "user", LOCAL)
+    guesser.clock.pass_seconds(60)
+    for n in range(11_000):
+        guesser.fail(1, f"other{n}", LOCAL)
+    guesser.fail(1, "user", LOCAL)
+    assert guesser.rest("user", LOCAL) == 10
+
+
 def test_a_right_password_does_not_clean_the_address(guesser: Guesser) -> None:
     guesser.fail(FREE_FAILURES_OF_AN_ADDRESS - 1, name="victim")
     guesser.attempts.succeeded("mine", HERE)

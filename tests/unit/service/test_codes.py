@@ -11,7 +11,7 @@ from ringout.service.codes import Authorized, Challenge, Codes
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 CLIENT = Client("app")
-AUTHORIZED = Authorized("app", 1, ("RingOut",), "https://crm.example/", True, None, "", 0.0)
+AUTHORIZED = Authorized("app", 1, ("RingOut",), "https://crm.example/", True, None, "", 0.0, None)
 
 
 def test_the_vector_of_the_rfc() -> None:

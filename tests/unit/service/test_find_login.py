@@ -47,6 +47,8 @@ def test_whose_login_it_is(accounts: Accounts, username: str, extension: str, fo
         (("Anna@Example.com", ""), (" anna@example.com ", "101")),
         (("+16505550199", "7"), ("650-555-0199*7", "")),  # nobody's
         (("Nonsense ", ""), ("nonsense", "")),
+        (("020 7183 8750", ""), ("(020) 7183-87.50", "")),  # of the second account's country alone
+        (("020 7183 8750", "101"), (OTHER_MAIN, "101")),
     ],
 )
 def test_failures_are_counted_under_one_name(accounts: Accounts, one: tuple[str, str], other: tuple[str, str]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from fakes.passwords import QuickPasswords
 from fakes.service import CountingIds, FakeEngine, MemoryAccounts, MemoryRingOuts, SetClock
 from fakes.web import CONFIG, PHONE
 from ringout.domain.account import Principal
@@ -13,7 +14,6 @@ from ringout.domain.rates import Prices, RateTable
 from ringout.domain.status import CallStatus, PartyStatus
 from ringout.service.accounts import Accounts
 from ringout.service.funds import Funds
-from ringout.service.passwords import Passwords
 from ringout.service.ring_out_ids import RingOutIds, first_id_at
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
@@ -41,7 +41,7 @@ class Bench:
 @pytest.fixture
 async def bench() -> Bench:
     store = MemoryAccounts()
-    await seed(store, CONFIG, CountingIds(), Passwords())
+    await seed(store, CONFIG, CountingIds(), QuickPasswords())
     return Bench(await Accounts.load(store))
 
 

@@ -3,18 +3,18 @@ from dataclasses import replace
 
 import pytest
 
+from fakes.passwords import QuickPasswords
 from fakes.service import CountingIds, MemoryAccounts
 from fakes.web import CONFIG, MAIN, OTHER_PHONE, PASSWORD, PHONE, USER
 from ringout.config import AccountConfig, Config
 from ringout.domain.account import Account, CallerIdSettings, Client, Contact, Extension, ForwardingNumber
 from ringout.service.accounts import Accounts
-from ringout.service.passwords import Passwords
 from ringout.service.ports import Directory, DirectoryChange
 from ringout.service.seed import seed
 
 
 async def seeded(store: MemoryAccounts, config: Config = CONFIG) -> Accounts:
-    await seed(store, config, CountingIds(), Passwords())
+    await seed(store, config, CountingIds(), QuickPasswords())
     return await Accounts.load(store)
 
 
@@ -40,8 +40,8 @@ async def test_the_configuration_rules_what_it_names_and_ids_stay() -> None:
     assert after.id == before.id
     assert [f.number for f in after.forwarding_numbers] == [OTHER_PHONE, "+442079460958"]
     assert after.forwarding_numbers[0].id == before.forwarding_numbers[1].id
-    assert not await Passwords().matches(PASSWORD, after.password_hash)
-    assert await Passwords().matches("new password", after.password_hash)
+    assert not await QuickPasswords().matches(PASSWORD, after.password_hash)
+    assert await QuickPasswords().matches("new password", after.password_hash)
 
 
 async def test_who_is_not_named_any_more_is_gone() -> None:
@@ -99,10 +99,10 @@ async def test_a_password_of_the_file_always_holds() -> None:
     store = MemoryAccounts()
     accounts = await seeded(store)
     user = accounts.extension_by_number("101")
-    other = await Passwords().hash("another")
+    other = await QuickPasswords().hash("another")
     await accounts.change_extension(user.id, lambda now: replace(now, password_hash=other))
     again = (await seeded(store)).extension_by_number("101")
-    assert await Passwords().matches(PASSWORD, again.password_hash)
+    assert await QuickPasswords().matches(PASSWORD, again.password_hash)
 
 
 async def test_a_change_that_the_disk_refuses_is_seen_by_nobody() -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from fakes.passwords import QuickPasswords
 from fakes.service import CountingIds, MemoryAccounts, MemoryTokens, SetClock
 from fakes.web import CONFIG, signing_key
 from ringout.domain.account import Client, Credential, Session
-from ringout.domain.errors import TokenExpired, TokenInvalid
+from ringout.domain.errors import InsufficientScope, TokenExpired, TokenInvalid
 from ringout.service.accounts import Accounts
-from ringout.service.passwords import Passwords
 from ringout.service.ports import Directory
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
@@ -38,7 +38,7 @@ class Bench:
 @pytest.fixture
 async def bench() -> Bench:
     store = MemoryAccounts()
-    await seed(store, CONFIG, CountingIds(), Passwords())
+    await seed(store, CONFIG, CountingIds(), QuickPasswords())
     return Bench(await Accounts.load(store), store.now)
 
 
@@ -181,7 +181,7 @@ async def test_a_renewal_needs_the_same_client_in_time_and_no_new_scope(bench: B
     issued = await bench.open()
     with pytest.raises(TokenInvalid):
         await bench.tokens.renew(issued.refresh_token, replace(bench.client, client_id="x"), None, Lifetimes())
-    with pytest.raises(TokenInvalid):
+    with pytest.raises(InsufficientScope):
         await bench.tokens.renew(issued.refresh_token, bench.client, ("ReadAccounts",), Lifetimes())
     bench.clock.pass_seconds(604_800)
     with pytest.raises(TokenInvalid):
@@ -238,26 +238,26 @@ async def test_a_client_without_refresh_tokens(bench: Bench) -> None:
 
 
 async def test_a_personal_jwt_names_its_user_until_it_expires(bench: Bench) -> None:
-    jwt = await bench.tokens.issue_jwt(bench.user.id, "laptop", lifetime_seconds=60)
-    assert bench.tokens.jwt_owner(jwt, "app") == bench.user
+    jwt = await bench.tokens.jwts.issue(bench.user.id, "laptop", lifetime_seconds=60)
+    assert bench.tokens.jwts.owner(jwt, "app") == bench.user
     again = bench.restarted()
     with pytest.raises(ValueError, match="revoked"):
-        again.jwt_owner(jwt, "app")
+        again.jwts.owner(jwt, "app")
     await again.load()
-    assert again.jwt_owner(jwt, "app") == bench.user
+    assert again.jwts.owner(jwt, "app") == bench.user
     bench.clock.pass_seconds(60)
     with pytest.raises(ValueError, match="expired"):
-        bench.tokens.jwt_owner(jwt, "app")
+        bench.tokens.jwts.owner(jwt, "app")
 
 
 async def test_jwts_that_this_server_did_not_sign(bench: Bench, tmp_path: Path) -> None:
-    jwt = await bench.tokens.issue_jwt(bench.user.id, "laptop")
+    jwt = await bench.tokens.jwts.issue(bench.user.id, "laptop")
     head, claims, _ = jwt.split(".")
     foreign = SigningKey.load(tmp_path / "key.pem").sign(Credential("j", bench.user.id, "", 0, 2_000_000_000))
     unsigned = "eyJhbGciOiJub25lIn0." + claims + "."
     for wrong in ("", "x", "a.b.c", f"{head}.{claims}.", unsigned, foreign, jwt[:-4] + "AAAA", "é.é.é", "x" * 5000):
         with pytest.raises(ValueError):
-            bench.tokens.jwt_owner(wrong, "app")
+            bench.tokens.jwts.owner(wrong, "app")
 
 
 def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
@@ -298,10 +298,10 @@ async def test_sessions_of_those_who_are_gone_end(bench: Bench) -> None:
     """Neither a user nor a client that the configuration does not name any more has a token that works."""
     issued = await bench.open()
     users = MemoryAccounts()
-    await seed(users, replace(CONFIG, account=replace(CONFIG.account, extensions=())), CountingIds(), Passwords())
+    await seed(users, replace(CONFIG, account=replace(CONFIG.account, extensions=())), CountingIds(), QuickPasswords())
     clients = MemoryAccounts()
     clients.now = replace(bench.directory, clients=())
-    jwt = await bench.tokens.issue_jwt(bench.user.id, "laptop")
+    jwt = await bench.tokens.jwts.issue(bench.user.id, "laptop")
     for store in (users, clients):
         bench.store.by_id[issued.session.session_id] = issued.session
         bench.accounts = await Accounts.load(store)
@@ -314,7 +314,7 @@ async def test_sessions_of_those_who_are_gone_end(bench: Bench) -> None:
     again = bench.restarted()
     await again.load()
     with pytest.raises(ValueError, match="gone"):
-        again.jwt_owner(jwt, "app")
+        again.jwts.owner(jwt, "app")
 
 
 async def test_a_permission_taken_from_the_client_is_taken_from_its_sessions(bench: Bench) -> None:
@@ -371,19 +371,19 @@ async def test_all_sessions_of_a_user_can_be_ended(bench: Bench) -> None:
 
 
 async def test_the_books_of_personal_jwts(bench: Bench) -> None:
-    anybodys = await bench.tokens.issue_jwt(bench.user.id, "laptop")
+    anybodys = await bench.tokens.jwts.issue(bench.user.id, "laptop")
     bench.clock.pass_seconds(1)
-    bound = await bench.tokens.issue_jwt(bench.user.id, "crm", client_id="crm")
-    assert [c.label for c in bench.tokens.credentials(bench.user.id)] == ["laptop", "crm"]
-    assert bench.tokens.credentials(1) == []
-    assert bench.tokens.jwt_owner(bound, "crm") == bench.user
+    bound = await bench.tokens.jwts.issue(bench.user.id, "crm", client_id="crm")
+    assert [c.label for c in bench.tokens.jwts.of_user(bench.user.id)] == ["laptop", "crm"]
+    assert bench.tokens.jwts.of_user(1) == []
+    assert bench.tokens.jwts.owner(bound, "crm") == bench.user
     with pytest.raises(ValueError, match="another client"):
-        bench.tokens.jwt_owner(bound, "app")
-    laptop = bench.tokens.credentials(bench.user.id)[0]
-    assert await bench.tokens.remove_credential(laptop.jti)
-    assert not await bench.tokens.remove_credential(laptop.jti)
+        bench.tokens.jwts.owner(bound, "app")
+    laptop = bench.tokens.jwts.of_user(bench.user.id)[0]
+    await bench.tokens.jwts.remove(laptop.jti)
+    await bench.tokens.jwts.remove(laptop.jti)  # a second time: nothing happens
     with pytest.raises(ValueError, match="revoked"):
-        bench.tokens.jwt_owner(anybodys, "app")
+        bench.tokens.jwts.owner(anybodys, "app")
     assert [c.label for c in bench.store.jwts] == ["crm"]
 
 
@@ -404,3 +404,12 @@ async def test_a_token_for_one_connection(bench: Bench) -> None:
     await bench.tokens.revoke(issued.access_token, bench.client)
     with pytest.raises(TokenInvalid):
         bench.tokens.take_ws_token(orphan)
+
+
+async def test_tokens_for_connections_are_not_kept_without_end(bench: Bench) -> None:
+    principal = bench.tokens.principal((await bench.open()).access_token)
+    tokens = [bench.tokens.issue_ws_token(principal)[0] for _ in range(10_001)]
+    with pytest.raises(TokenInvalid):
+        bench.tokens.take_ws_token(tokens[0])
+    assert bench.tokens.take_ws_token(tokens[1]) == principal
+    assert bench.tokens.take_ws_token(tokens[-1]) == principal

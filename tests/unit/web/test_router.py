@@ -69,3 +69,12 @@ def test_every_url_is_found_with_whatever_ids(resource: object, one: str, other:
     served, parameters = found
     if served == getattr(resource, "path", ""):  # else an id is spelt as one of our words
         assert parameters == {k: v.encode("utf-8", "replace").decode() for k, v in wanted.items()}
+
+
+def test_a_path_of_thousands_of_segments_ends_at_the_first_wrong_one(
+    router: Router[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("ringout.web.router.unquote", lambda segment: read.append(segment) or segment)
+    assert router.find("/%41" * 5000) is None
+    assert len(read) == 1

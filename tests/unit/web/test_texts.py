@@ -11,7 +11,14 @@ from ringout.web.texts import LANGUAGES, TRANSLATIONS, choose_language, translat
 
 SOURCES = Path(ringout.__file__).parent
 # Refusals that carry their sentence, and which of their arguments it is.
-SPOKEN = {"DestinationBarred": 2, "Conflict": 0, "Unavailable": 0, "UnreadableRequest": 0, "UnusableValue": 2}
+SPOKEN = {
+    "DestinationBarred": 2,
+    "Conflict": 0,
+    "Unavailable": 0,
+    "UnreadableRequest": 0,
+    "UnusableValue": 2,
+    "GrantRefused": 2,
+}
 
 
 @pytest.mark.parametrize(

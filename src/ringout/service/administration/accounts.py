@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ringout.config import USUALLY_BLOCKED
 from ringout.domain.account import Account
 from ringout.domain.errors import NotFound
+from ringout.service import field_checks
 from ringout.service.administration import checks
 from ringout.service.administration.parts import Administration, Listing, Where
 
@@ -134,11 +135,11 @@ def new_account(
     country = checks.country(body.country, "country")
     return Account(
         id=admin.accounts.new_id(admin.ids),
-        main_number=checks.number(body.main_number, "mainNumber", country),
+        main_number=field_checks.number(body.main_number, "mainNumber", country),
         country=country,
         language=checks.language(body.language, "language"),
-        company=checks.line(body.company, "company"),
-        email=checks.email(body.email, "email"),
+        company=field_checks.line(body.company, "company"),
+        email=field_checks.email(body.email, "email"),
         international=body.international,
         blocked=blocked,
         prepaid=body.prepaid,
@@ -152,7 +153,7 @@ async def update_account(admin: Administration, where: Where, body: AdminAccount
         account = checks.changed(old, values)
         if not isinstance(body.main_number, str):
             return account
-        e164 = checks.number(body.main_number, "mainNumber", account.country)
+        e164 = field_checks.number(body.main_number, "mainNumber", account.country)
         if e164 != old.main_number:
             checks.unique_number(e164, "mainNumber", admin.accounts.accounts())
         return replace(account, main_number=e164)
@@ -165,7 +166,12 @@ async def update_account(admin: Administration, where: Where, body: AdminAccount
 
 
 def _checked(body: AdminAccountChange) -> dict[str, Any]:
-    check = {"country": checks.country, "language": checks.language, "company": checks.line, "email": checks.email}
+    check = {
+        "country": checks.country,
+        "language": checks.language,
+        "company": field_checks.line,
+        "email": field_checks.email,
+    }
     return {
         name: check[name](value, name) if name in check else value
         for name, value in checks.given(body).items()

@@ -9,12 +9,11 @@ from msgspec import Meta, Struct
 from ringout.domain.account import Account
 from ringout.domain.errors import UnusableValue
 from ringout.domain.ledger import EntryKind, LedgerEntry
-from ringout.service.administration import checks
+from ringout.service import field_checks
 from ringout.service.administration.parts import Administration, Listing, Where
-from ringout.service.administration.times import iso
+from ringout.service.funds import LONGEST_NOTE, MOST_ENTRIES
+from ringout.service.times import iso
 
-_LONGEST_NOTE = 200
-_LONGEST_LIST = 1000
 _LARGEST_ID = 2**63 - 1  # that a database holds
 
 
@@ -58,14 +57,14 @@ async def show_balance(admin: Administration, where: Where) -> AdminBalance:
 
 async def add_units(admin: Administration, where: Where, body: AdminUnits) -> AdminBalance:
     account = admin.account(where)
-    await admin.funds.add(account.id, body.units, checks.line(body.note, "note", _LONGEST_NOTE))
+    await admin.funds.add(account.id, body.units, field_checks.line(body.note, "note", LONGEST_NOTE))
     return _shown(admin, account)
 
 
 async def list_entries(admin: Administration, where: Where, choice: AdminEntryChoice) -> Listing:
     """Newest first."""
-    if not 1 <= choice.limit <= _LONGEST_LIST:
-        raise UnusableValue("limit", str(choice.limit), f"A number from 1 to {_LONGEST_LIST}.")
+    if not 1 <= choice.limit <= MOST_ENTRIES:
+        raise UnusableValue("limit", str(choice.limit), f"A number from 1 to {MOST_ENTRIES}.")
     if not 0 <= choice.before <= _LARGEST_ID:
         raise UnusableValue("before", str(choice.before), "It is no id of an entry.")
     account = admin.account(where)

@@ -1,4 +1,5 @@
-"""What the fields of an administrator's request may hold. Each check gives back the value as it is stored."""
+"""What only administrators set, and how the fields of their requests become those of records. Each check gives back the
+value as it is stored."""
 
 from __future__ import annotations
 
@@ -10,26 +11,19 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET, Struct
 
-from ringout.domain import countries, emergency, phone
-from ringout.domain.account import Account, Extension
-from ringout.domain.errors import BadNumber, Conflict, DuplicateValue, MissingParameter, UnusableValue
-from ringout.service import time_zones
+from ringout.config_rules import EXTENSION, LANGUAGE, PREFIX, RUN_IN_BROWSERS
+from ringout.domain import countries, emergency
+from ringout.domain.account import Account
+from ringout.domain.errors import Conflict, DuplicateValue, UnusableValue
+from ringout.service.field_checks import line
 
 Record = TypeVar("Record")
 
-_LONGEST_TEXT = 128
-_LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 _LONGEST_URI = 2000
 _MOST_REDIRECT_URIS = 32
 _MOST_PREFIXES = 1000
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 
-_EMAIL = re.compile(r"[^\s@<>\",;:\\()\[\]]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*")
-_EXTENSION = re.compile(r"[0-9]{1,8}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-_PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*")
-_RUNS_IN_A_BROWSER = frozenset({"javascript", "data", "vbscript", "about", "blob", "file"})
 
 
 def given(body: Struct, **stored_as: str) -> dict[str, Any]:
@@ -41,31 +35,16 @@ def given(body: Struct, **stored_as: str) -> dict[str, Any]:
     }
 
 
+def in_json(name: str) -> str:
+    """A field's name as requests spell it: `business_phone` as `businessPhone`."""
+    first, *others = name.split("_")
+    return first + "".join(map(str.title, others))
+
+
 def changed(record: Record, values: dict[str, Any]) -> Record:
     """The record with those fields of its own; what it has no field for is left out."""
     fields = record.__dataclass_fields__  # type: ignore[attr-defined]
     return replace(record, **{name: value for name, value in values.items() if name in fields})  # type: ignore[type-var]
-
-
-def line(text: str, parameter: str, longest: int = _LONGEST_TEXT) -> str:
-    """One line of text without blanks around it; may be empty."""
-    text = text.strip()
-    if len(text) > longest:
-        raise UnusableValue(parameter, text, f"It is longer than {longest} characters.")
-    if not text.isprintable():
-        raise UnusableValue(parameter, text, "It holds a control character.")
-    return text
-
-
-def number(text: str, parameter: str, account_country: str) -> str:
-    """E.164 of a number in any written form. account_country: ISO 3166, lower case."""
-    try:
-        parsed = phone.parse(text, account_country.upper())
-    except ValueError:
-        raise BadNumber(parameter, text) from None
-    if parsed.extension is not None:
-        raise BadNumber(parameter, text)
-    return parsed.e164
 
 
 def country(text: str, parameter: str) -> str:
@@ -77,44 +56,17 @@ def country(text: str, parameter: str) -> str:
 
 
 def language(text: str, parameter: str) -> str:
-    if not _LANGUAGE.fullmatch(text.strip()):
+    if not LANGUAGE.fullmatch(text.strip()):
         raise UnusableValue(parameter, text, "It is no language, for example en or en-US.")
     return text.strip()
 
 
-def timezone(text: str, parameter: str) -> str:
-    """An IANA name."""
-    found = time_zones.find(text)
-    if found is None:
-        raise UnusableValue(parameter, text, "It is no time zone of the IANA list, for example America/New_York.")
-    return found
-
-
-def email(text: str, parameter: str) -> str:
-    """May be empty."""
-    text = line(text, parameter, _LONGEST_EMAIL)
-    if text and not _EMAIL.fullmatch(text):
-        raise UnusableValue(parameter, text, "It is no e-mail address.")
-    return text
-
-
 def extension_number(text: str, parameter: str, account_country: str) -> str:
     text = text.strip()
-    if not _EXTENSION.fullmatch(text):
+    if not EXTENSION.fullmatch(text):
         raise UnusableValue(parameter, text, "An extension has one to eight digits.")
     if emergency.is_emergency(text, account_country.upper()):
         raise UnusableValue(parameter, text, "It is an emergency number.")
-    return text
-
-
-def password(text: str, parameter: str) -> str:
-    """As it is: blanks count."""
-    if not text:
-        raise MissingParameter(parameter)
-    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
-        # Without the value: an error's text is shown and logged.
-        why = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
-        raise UnusableValue(parameter, "", why)
     return text
 
 
@@ -134,7 +86,7 @@ def redirect_uris(texts: Iterable[str], parameter: str) -> tuple[str, ...]:
             raise UnusableValue(parameter, uri, "A redirect URI is absolute, for example https://app.example/login.")
         if "#" in uri:
             raise UnusableValue(parameter, uri, "A redirect URI has no fragment.")
-        if parts.scheme in _RUNS_IN_A_BROWSER or (parts.scheme in ("http", "https") and not parts.hostname):
+        if parts.scheme in RUN_IN_BROWSERS or (parts.scheme in ("http", "https") and not parts.hostname):
             raise UnusableValue(parameter, uri, "No login can be sent there.")
     return uris
 
@@ -145,7 +97,7 @@ def prefixes(texts: Iterable[str], parameter: str) -> tuple[str, ...]:
     if len(found) > _MOST_PREFIXES:
         raise Conflict(f"An account blocks {_MOST_PREFIXES} prefixes at most.")
     for prefix in found:
-        if not _PREFIX.fullmatch(prefix):
+        if not PREFIX.fullmatch(prefix):
             raise UnusableValue(parameter, prefix, "A prefix is a + and one to fifteen digits, for example +1900.")
     return found
 
@@ -154,13 +106,6 @@ def refuse_more(count: int, most: int, what: str) -> None:
     """count: how many there are. Raises Conflict when there is no room for another."""
     if count >= most:
         raise Conflict(f"There are {most} {what}, which is the limit.")
-
-
-def unique_email(text: str, parameter: str, everybody: Iterable[Extension], own_id: int | None) -> None:
-    """Users may log in by their e-mail address, so nobody else of any account may have it."""
-    wanted = text.casefold()
-    if wanted and any(e.contact.email.casefold() == wanted and e.id != own_id for e in everybody):
-        raise DuplicateValue(parameter, text)
 
 
 def unique_number(e164: str, parameter: str, accounts: Sequence[Account]) -> None:

@@ -14,9 +14,11 @@ from ringout.config import DEFAULT_SCOPES
 from ringout.domain import scopes as permissions
 from ringout.domain.account import Client, Grant
 from ringout.domain.errors import DuplicateValue, NotFound, UnusableValue
+from ringout.service import field_checks
 from ringout.service.administration import checks
 from ringout.service.administration.parts import Administration, Listing, Where, refuse_from_config
-from ringout.service.administration.secrets import SECRET, new_secret
+from ringout.service.administration.secrets import SECRET
+from ringout.service.token_text import new_token
 
 MOST_CLIENTS = 10_000
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")  # what stands in a URL as it is
@@ -58,7 +60,9 @@ class AdminClientCreation(Struct, rename="camel", kw_only=True, forbid_unknown_f
     name: Annotated[str, Meta(description="Shown to users who are asked for their consent.")] = ""
     public: Annotated[bool, Meta(description="Without a secret, as in a browser or a phone.")] = False
     admin: Annotated[bool, Meta(description="For /admin/v1 instead of users' logins.")] = False
-    scopes: Annotated[tuple[str, ...], Meta(description="Application permissions.")] | UnsetType = UNSET
+    scopes: (
+        Annotated[tuple[str, ...], Meta(description="Permissions, e.g. RingOut ReadAccounts ReadCallLog.")] | UnsetType
+    ) = UNSET
     grants: Annotated[tuple[AdminGrant, ...], Meta(description="jwt, authorization_code, password.")] | UnsetType = (
         UNSET
     )
@@ -71,7 +75,9 @@ class AdminClientChange(Struct, rename="camel", kw_only=True, forbid_unknown_fie
     """What is named changes."""
 
     name: Annotated[str, Meta(description="Shown to users who are asked for their consent.")] | UnsetType = UNSET
-    scopes: Annotated[tuple[str, ...], Meta(description="Application permissions.")] | UnsetType = UNSET
+    scopes: (
+        Annotated[tuple[str, ...], Meta(description="Permissions, e.g. RingOut ReadAccounts ReadCallLog.")] | UnsetType
+    ) = UNSET
     grants: Annotated[tuple[AdminGrant, ...], Meta(description="jwt, authorization_code, password.")] | UnsetType = (
         UNSET
     )
@@ -140,10 +146,10 @@ async def new_client(admin: Administration, body: AdminClientCreation) -> tuple[
             refresh_tokens=body.refresh_tokens,
             account_id=_account_id(admin, body.account),
         )
-    client = replace(client, name=checks.line(body.name, "name"))
+    client = replace(client, name=field_checks.line(body.name, "name"))
     if body.public:
         return client, None
-    secret = new_secret(admin.ids)
+    secret = new_token(admin.ids)
     return replace(client, secret_hash=await admin.passwords.hash(secret)), secret
 
 
@@ -168,7 +174,7 @@ async def update_client(admin: Administration, where: Where, body: AdminClientCh
     def change(old: Client) -> Client:
         if Grant.CLIENT_CREDENTIALS in old.grants:
             for name in values.keys() - {"name", "enabled"}:
-                raise UnusableValue(_camel(name), "", "A client for the administration has no such setting.")
+                raise UnusableValue(_in_json(name), "", "A client for the administration has no such setting.")
         return checks.changed(old, values)
 
     return shown(await admin.change_client(where, change))
@@ -177,7 +183,7 @@ async def update_client(admin: Administration, where: Where, body: AdminClientCh
 def _checked(admin: Administration, body: AdminClientChange) -> dict[str, Any]:
     values = checks.given(body, account="account_id")
     check: dict[str, Callable[[Any], Any]] = {
-        "name": lambda text: checks.line(text, "name"),
+        "name": lambda text: field_checks.line(text, "name"),
         "scopes": _scopes,
         "grants": _grants,
         "redirect_uris": lambda uris: checks.redirect_uris(uris, "redirectUris"),
@@ -187,11 +193,14 @@ def _checked(admin: Administration, body: AdminClientChange) -> dict[str, Any]:
 
 
 async def rotate_secret(admin: Administration, where: Where) -> AdminClient:
-    """A new secret in the place of the old one. A public client becomes a confidential one. Sessions go on."""
+    """A new secret in the place of the old one. A public client becomes a confidential one. Users' sessions go on;
+    those of a client of the administration end, since whoever had the old secret needed nothing else."""
     refuse_from_config(admin.client(where), "this client and its secret")
-    secret = new_secret(admin.ids)
+    secret = new_token(admin.ids)
     hashed = await admin.passwords.hash(secret)
-    return shown(await admin.change_client(where, lambda old: replace(old, secret_hash=hashed)), secret)
+    changed = await admin.change_client(where, lambda old: replace(old, secret_hash=hashed))
+    await admin.tokens.close_own_sessions(changed.client_id)
+    return shown(changed, secret)
 
 
 async def delete_client(admin: Administration, where: Where) -> None:
@@ -232,5 +241,5 @@ def _account_id(admin: Administration, named: str) -> int | None:
         raise UnusableValue("account", named, "There is no such account.") from None
 
 
-def _camel(name: str) -> str:
-    return {"redirect_uris": "redirectUris", "refresh_tokens": "refreshTokens", "account_id": "account"}.get(name, name)
+def _in_json(name: str) -> str:
+    return "account" if name == "account_id" else checks.in_json(name)

@@ -73,15 +73,15 @@ async def make_first_account(
     """An account, a user, an application with a JWT of the user, and a client for the administration. blocked: prefixes
     that the account may not call. leave_login: keeps the id and the secret of the last one for later commands; an
     OSError of it goes through. Raises Conflict when there is an account already, a Refused that names the field."""
-    _refuse_another(admin)
+    refuse_second_account(admin)
     made = await _make(admin, wanted, blocked)
     # What nobody can use without the account comes first, so that a crash in between leaves nothing in the way of the
     # next attempt: a login of no client, then a JWT of no user.
     leave_login(made.administrator.client_id, made.administrator_secret)
-    jwt = await admin.tokens.issue_jwt(made.user.id, "first")
+    jwt = await admin.tokens.jwts.issue(made.user.id, "first")
 
     def decide() -> tuple[tuple[Account | Extension | Client, ...], tuple[()]]:
-        _refuse_another(admin)
+        refuse_second_account(admin)
         return (made.account, made.user, made.client, made.administrator), ()
 
     await admin.accounts.change(decide)
@@ -100,7 +100,8 @@ async def make_first_account(
     )
 
 
-def _refuse_another(admin: Administration) -> None:
+def refuse_second_account(admin: Administration) -> None:
+    """Raises Conflict when there is an account."""
     if admin.accounts.accounts():
         raise Conflict("There is an account already; `ringout admin accounts list` shows it.")
 

@@ -8,10 +8,11 @@ from msgspec import Meta, Struct
 
 from ringout.domain.account import Credential
 from ringout.domain.errors import NotFound, UnusableValue
+from ringout.service import field_checks
 from ringout.service.administration import checks
 from ringout.service.administration.parts import Administration, Listing, Where
 from ringout.service.administration.secrets import SECRET
-from ringout.service.administration.times import iso
+from ringout.service.times import iso
 
 MOST_JWTS = 100  # of one user
 _DAY = 86_400
@@ -41,30 +42,28 @@ class AdminJwtCreation(Struct, rename="camel", kw_only=True, forbid_unknown_fiel
 
 async def list_jwts(admin: Administration, where: Where) -> Listing:
     user = admin.user(where)
-    return Listing(admin.tokens.credentials(user.id), lambda credential: _shown(credential, user.number))
+    return Listing(admin.tokens.jwts.of_user(user.id), lambda credential: _shown(credential, user.number))
 
 
 async def create_jwt(admin: Administration, where: Where, body: AdminJwtCreation) -> AdminJwt:
     user = admin.user(where)
-    label = checks.line(body.label, "label")
+    label = field_checks.line(body.label, "label")
     if not 1 <= body.days <= _MOST_DAYS:
         raise UnusableValue("days", str(body.days), f"A number from 1 to {_MOST_DAYS}.")
     if body.client and admin.accounts.client(body.client) is None:
         raise UnusableValue("client", body.client, "There is no such client, or it is disabled.")
-    before = admin.tokens.credentials(user.id)
-    checks.refuse_more(len(before), MOST_JWTS, "JWTs of this user")
-    jwt = await admin.tokens.issue_jwt(user.id, label, body.days * _DAY, body.client)
-    known = {credential.jti for credential in before}
-    made = next(credential for credential in admin.tokens.credentials(user.id) if credential.jti not in known)
-    return _shown(made, user.number, jwt)
+    jwts = admin.tokens.jwts
+    checks.refuse_more(len(jwts.of_user(user.id)), MOST_JWTS, "JWTs of this user")
+    made = await jwts.add(user.id, label, body.days * _DAY, body.client)
+    return _shown(made, user.number, jwts.sign(made))
 
 
 async def delete_jwt(admin: Administration, where: Where) -> None:
     """Sessions that it opened go on; `set_password` ends those."""
-    user = admin.user(where)
-    wanted = next((c.jti for c in admin.tokens.credentials(user.id) if c.jti == where["jwt"]), None)
-    if wanted is None or not await admin.tokens.remove_credential(wanted):
+    user, jwts = admin.user(where), admin.tokens.jwts
+    if not any(credential.jti == where["jwt"] for credential in jwts.of_user(user.id)):
         raise NotFound("jwt")
+    await jwts.remove(where["jwt"])
 
 
 def _shown(credential: Credential, user: str, jwt: str | None = None) -> AdminJwt:

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ringout.domain import caller_id
 from ringout.domain.account import Account, Extension, OwnedNumber, UsageType
 from ringout.domain.errors import NotFound, UnusableValue
+from ringout.service import field_checks
 from ringout.service.administration import checks
 from ringout.service.administration.parts import Administration, Listing, Where
 
@@ -58,11 +59,11 @@ async def list_numbers(admin: Administration, where: Where) -> Listing:
 
 async def add_number(admin: Administration, where: Where, body: AdminNumberCreation) -> AdminNumber:
     number_id = admin.accounts.new_id(admin.ids)
-    label = checks.line(body.label, "label")
+    label = field_checks.line(body.label, "label")
 
     def change(account: Account) -> Account:
         checks.refuse_more(len(account.numbers), MOST_NUMBERS, "numbers in this account")
-        e164 = checks.number(body.number, "number", account.country)
+        e164 = field_checks.number(body.number, "number", account.country)
         checks.unique_number(e164, "number", admin.accounts.accounts())
         owner = _owner(admin, account, body.user)
         usage = UsageType.DIRECT if owner else UsageType.COMPANY
@@ -79,7 +80,7 @@ async def update_number(admin: Administration, where: Where, body: AdminNumberCh
             owner = _owner(admin, account, body.user)
             usage = UsageType.DIRECT if owner else UsageType.COMPANY
             owned = replace(owned, extension_id=owner.id if owner else None, usage=usage)
-        label = checks.line(body.label, "label") if isinstance(body.label, str) else owned.label
+        label = field_checks.line(body.label, "label") if isinstance(body.label, str) else owned.label
         may_be_shown = body.caller_id if isinstance(body.caller_id, bool) else owned.caller_id
         return replace(owned, label=label, caller_id=may_be_shown)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 from ringout.service.ports import IdSource
 
 # `extra` of a field that holds a secret: the command line asks for it instead of taking it as an option, and says of a
@@ -25,8 +23,3 @@ def new_password(ids: IdSource) -> str:
             group += _LETTERS[letter]
         groups.append(group)
     return "-".join(groups)
-
-
-def new_secret(ids: IdSource) -> str:
-    """256 unpredictable bits. Nothing in it needs escaping in a URL, a form or a shell."""
-    return base64.urlsafe_b64encode(ids.number(256).to_bytes(32, "big")).rstrip(b"=").decode()

@@ -10,11 +10,10 @@ from msgspec import Meta, Struct
 from ringout.domain import caller_id
 from ringout.domain.account import Extension
 from ringout.domain.errors import UnusableValue
+from ringout.service import field_checks
 from ringout.service.administration import checks
 from ringout.service.administration.accounts import AdminFeatures, AdminFeaturesChange
 from ringout.service.administration.parts import Administration, Where
-
-_CHOICES = (caller_id.MAIN, caller_id.CURRENT, caller_id.BLOCKED)
 
 
 class AdminCallerId(Struct, rename="camel"):
@@ -46,9 +45,9 @@ async def show_caller_id(admin: Administration, where: Where) -> AdminCallerId:
 async def set_caller_id(admin: Administration, where: Where, body: AdminCallerIdChange) -> AdminCallerId:
     def change(user: Extension) -> Extension:
         choice = body.ring_out.strip()
-        if choice not in _CHOICES:
+        if choice not in caller_id.CHOICES:
             account = admin.accounts.account(user.account_id)
-            choice = checks.number(choice, "ringOut", account.country)
+            choice = field_checks.number(choice, "ringOut", account.country)
             if not caller_id.may_show(account, user, choice):
                 raise UnusableValue("ringOut", body.ring_out, "It is no number that this user may show.")
         return replace(user, caller_id=replace(user.caller_id, ring_out=choice))

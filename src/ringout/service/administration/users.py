@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ringout.domain.account import Account, Contact, Extension, UsageType
+from ringout.domain.account import Account, Contact, Extension, UsageType, by_number
 from ringout.domain.errors import DuplicateValue
+from ringout.service import field_checks
 from ringout.service.administration import checks
 from ringout.service.administration.parts import Administration, Listing, Where, refuse_from_config
 from ringout.service.administration.secrets import SECRET, new_password
@@ -109,7 +110,7 @@ async def list_users(admin: Administration, where: Where) -> Listing:
     numbers: dict[int | None, tuple[str, ...]] = {}
     for owned in account.numbers:
         numbers[owned.extension_id] = (*numbers.get(owned.extension_id, ()), owned.number)
-    users = sorted(admin.accounts.extensions(account.id), key=lambda user: (len(user.number), user.number))
+    users = sorted(admin.accounts.extensions(account.id), key=by_number)
     return Listing(users, lambda user: _shown(user, numbers.get(user.id, ())))
 
 
@@ -135,7 +136,7 @@ async def new_user(admin: Administration, account: Account, body: AdminUserCreat
     contact = Contact(**_contact_fields(checks.given(body)))
     number = checks.extension_number(body.extension, "extension", account.country)
     generated = new_password(admin.ids) if body.generate_password and not body.password else None
-    password = generated or (checks.password(body.password, "password") if body.password else None)
+    password = generated or (field_checks.password(body.password, "password") if body.password else None)
     extension = Extension(
         id=admin.accounts.new_id(admin.ids),
         account_id=account.id,
@@ -178,15 +179,14 @@ def _refuse_taken(admin: Administration, extension: Extension, wanted: str) -> N
     holder = admin.accounts.colleagues(extension.account_id).get(extension.number)
     if holder is not None and holder.id != extension.id:
         raise DuplicateValue("extension", wanted)
-    everybody = (e for account in admin.accounts.accounts() for e in admin.accounts.extensions(account.id))
-    checks.unique_email(extension.contact.email, "email", everybody, extension.id)
+    field_checks.unique_email(extension.contact.email, "email", admin.accounts, extension.id)
 
 
 async def set_password(admin: Administration, where: Where, body: AdminPassword) -> AdminUser:
     """The user's sessions end: whoever had the old password is out."""
     admin.user(where)  # before the hash, which takes its time
     generated = new_password(admin.ids) if body.generate and not body.password else None
-    hashed = await admin.passwords.hash(generated or checks.password(body.password, "password"))
+    hashed = await admin.passwords.hash(generated or field_checks.password(body.password, "password"))
     changed = await admin.change_user(where, lambda old: replace(old, password_hash=hashed))
     await admin.tokens.close_sessions(changed.id)
     return shown(admin, changed, generated)
@@ -210,23 +210,20 @@ async def delete_user(admin: Administration, where: Where) -> None:
     await admin.accounts.change(decide)
     # After the user: a session opened in between would outlive it otherwise.
     await admin.tokens.close_sessions(gone[0].id)
-    for credential in admin.tokens.credentials(gone[0].id):
-        await admin.tokens.remove_credential(credential.jti)
+    for credential in admin.tokens.jwts.of_user(gone[0].id):
+        await admin.tokens.jwts.remove(credential.jti)
 
 
 def _contact_fields(fields: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: checks.email(fields[name], "email") if name == "email" else checks.line(fields[name], _camel(name))
+        name: field_checks.email(fields[name], "email")
+        if name == "email"
+        else field_checks.line(fields[name], checks.in_json(name))
         for name in _CONTACT
         if name in fields
     }
 
 
 def _regional_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    check = {"country": checks.country, "language": checks.language, "timezone": checks.timezone}
+    check = {"country": checks.country, "language": checks.language, "timezone": field_checks.timezone}
     return {name: check[name](fields[name], name) if fields[name] else None for name in _REGIONAL if name in fields}
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(map(str.title, others))

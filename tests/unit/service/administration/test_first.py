@@ -8,7 +8,7 @@ import pytest
 
 from fakes.administration import AdminWorld, make_administration
 from ringout.domain.account import Grant
-from ringout.domain.errors import BadNumber, Conflict, ForwardingNumberRefused, RingOutError, UnusableValue
+from ringout.domain.errors import Conflict, ForwardingNumberRefused, RingOutError, UnusableValue
 from ringout.service.administration.first import FirstAccount, FirstSecrets, make_first_account
 from ringout.service.ports import Directory
 
@@ -41,7 +41,7 @@ async def test_everything_that_a_call_needs() -> None:
     assert Grant.PASSWORD not in application.grants
     assert administrator.scopes == ("Admin",)
     assert left == [(made.admin_client_id, made.admin_client_secret)]
-    assert world.admin.tokens.jwt_owner(made.jwt, made.client_id).id == user.id
+    assert world.admin.tokens.jwts.owner(made.jwt, made.client_id).id == user.id
 
 
 async def test_the_password_grant_is_there_for_who_asks_for_it() -> None:
@@ -65,7 +65,7 @@ async def test_there_is_only_one_first_account() -> None:
 @pytest.mark.parametrize(
     ("fields", "error", "parameter"),
     [
-        ({"main_number": "x"}, BadNumber, "mainNumber"),
+        ({"main_number": "x"}, UnusableValue, "mainNumber"),
         ({"country": "xx"}, UnusableValue, "country"),
         ({"extension": "abc"}, UnusableValue, "extension"),
         ({"email": "nobody"}, UnusableValue, "email"),
@@ -92,7 +92,7 @@ async def test_after_a_full_disk_it_can_be_tried_again() -> None:
     assert world.account_store.now == Directory()
     world.account_store.disk_full = False
     made = await first(world)
-    assert world.admin.tokens.jwt_owner(made.jwt, made.client_id).number == "101"
+    assert world.admin.tokens.jwts.owner(made.jwt, made.client_id).number == "101"
 
 
 async def test_of_two_at_the_same_time_one_wins() -> None:

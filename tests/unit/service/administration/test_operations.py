@@ -11,6 +11,7 @@ from ringout.domain.account import Extension, Grant, UsageType
 from ringout.domain.errors import TokenInvalid
 from ringout.service.accounts import Accounts
 from ringout.service.administration.operations import OPERATIONS
+from ringout.service.tokens import Lifetimes
 
 U102 = {"user": "102"}
 
@@ -170,7 +171,7 @@ async def test_a_user_that_goes_leaves_nothing_that_opens_anything() -> None:
     with pytest.raises(TokenInvalid):
         world.admin.tokens.principal(session.access_token)
     with pytest.raises(ValueError):
-        world.admin.tokens.jwt_owner(jwt, APP.client_id)
+        world.admin.tokens.jwts.owner(jwt, APP.client_id)
     assert (world.token_store.by_id, world.token_store.jwts) == ({}, [])
     account = world.account_store.now.accounts[0]
     assert [(o.number, o.usage, o.extension_id) for o in account.numbers] == [
@@ -243,6 +244,19 @@ async def test_a_new_secret_takes_the_place_of_the_old_one() -> None:
     assert stored == replace(APP, secret_hash=f"hash of {shown['clientSecret']}")
 
 
+async def test_a_new_secret_of_a_client_of_the_administration_ends_its_sessions() -> None:
+    world = await make_administration()
+    tokens = world.admin.tokens
+    own = await tokens.open_session(ADMIN_APP, None, ("Admin",), Lifetimes(), "")
+    users = await world.log_in(MADE)
+    await world.run("adminRotateSecret", client="app")
+    assert tokens.principal(own.access_token).client_id == ADMIN_APP.client_id
+    await world.run("adminRotateSecret", client=ADMIN_APP.client_id)
+    with pytest.raises(TokenInvalid):
+        tokens.principal(own.access_token)
+    assert tokens.principal(users.access_token).extension_id == MADE.id
+
+
 async def test_an_application_is_switched_off_and_removed() -> None:
     world = await make_administration()
     token = (await world.log_in(MADE)).access_token
@@ -262,13 +276,13 @@ async def test_a_jwt_is_shown_once_and_works_until_it_is_removed() -> None:
     world = await make_administration()
     made = await world.run("adminCreateJwt", {"label": "robot", "client": "app", "days": 1}, **U102)
     jwt = made.pop("jwt")
-    assert world.admin.tokens.jwt_owner(jwt, "app").id == MADE.id
+    assert world.admin.tokens.jwts.owner(jwt, "app").id == MADE.id
     assert (made["creationTime"], made["expirationTime"]) == ("2027-01-15T08:00:00.000Z", "2027-01-16T08:00:00.000Z")
     assert await world.run("adminListJwts", **U102) == [made]
     assert await world.run("adminListJwts", user="101") == []
     await world.run("adminDeleteJwt", **U102, jwt=made["id"])
     with pytest.raises(ValueError):
-        world.admin.tokens.jwt_owner(jwt, "app")
+        world.admin.tokens.jwts.owner(jwt, "app")
 
 
 async def test_a_restart_finds_everything_again() -> None:

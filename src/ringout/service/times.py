@@ -1,4 +1,4 @@
-"""Points in time as the API writes them."""
+"""Points in time as both APIs write them."""
 
 from __future__ import annotations
 
