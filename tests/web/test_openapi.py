@@ -138,7 +138,7 @@ def test_answers_hold_no_null_and_requests_may() -> None:
 
 def test_the_written_reference_is_up_to_date() -> None:
     written = (ROOT / "docs" / "reference" / "api.md").read_text()
-    assert written == reference.render(), "run python -m ringout.web.reference > docs/reference/api.md"
+    assert written == reference.render(), "run make docs"
 
 
 # --- the page ----------------------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ def render() -> str:
 def _head() -> Iterator[str]:
     yield "# HTTP API"
     yield ""
-    yield "Made from the code by `python -m ringout.web.reference`. A running server tells the same: `/openapi.json` is"
-    yield "OpenAPI 3.1, `/docs` a page."
+    yield "Written from the code by `make docs`; a test keeps it current. A running server tells the same:"
+    yield "`/openapi.json` is OpenAPI 3.1, `/docs` a page."
     yield ""
     yield "`{accountId}` and `{extensionId}` are `~` or the ids of the token's owner."
     yield ""
