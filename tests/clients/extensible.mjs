@@ -94,6 +94,10 @@ await main({
     const rc = makeClient(login);
     say({ token: await rc.authorize(grant) });
     say({ me: await me(rc) });
+    const { access_token } = await rc.refresh();
+    say({ refreshed: await statusOf(login, access_token) });
+    await rc.revoke();
+    say({ logged_out: await statusOf(login, access_token) });
     say({ replayed: await refusal(makeClient(login).authorize(grant)) });
   },
 

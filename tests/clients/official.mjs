@@ -75,6 +75,11 @@ await main({
     say({ redirect: query });
     say({ token: await (await platform.login(query)).json() });
     say({ me: await (await platform.get(HOME)).json() });
+    await platform.refresh();
+    const { access_token } = await platform.auth().data();
+    say({ refreshed: await statusOf(login, access_token) });
+    await platform.logout();
+    say({ logged_out: await statusOf(login, access_token) });
     say({ replayed: await refusal(makePlatform(login).login({ ...query, code_verifier: platform._codeVerifier })) });
   },
 

@@ -75,6 +75,7 @@ def test_login_page_with_pkce(sandbox: Sandbox, program: str, has_secret: bool) 
     assert int(facts["redirect"]["expires_in"]) > 0
     assert_token(facts["token"], login)
     assert_me(facts["me"], login)
+    assert (facts["refreshed"], facts["logged_out"]) == (200, 401)
     assert facts["replayed"]["status"] in (400, 403)
     assert facts["replayed"]["body"]["error"] == "invalid_grant"
 

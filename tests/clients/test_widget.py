@@ -71,7 +71,7 @@ def test_they_offer_the_users_phones_and_call_from_one(sandbox: Sandbox) -> None
     facts = run(PROGRAM, "chooses", sandbox.login)
     assert facts["phones"][0] == f"{sandbox.login['username']}*{sandbox.login['extension']}"
     assert sandbox.login["from"] in facts["phones"]
-    assert facts["shown"] == [sandbox.login["username"]]
+    assert facts["shown"] == [sandbox.login["username"], "+13443334444"]
     assert facts["seen"][-1] == "Finished Finished Success"
 
 

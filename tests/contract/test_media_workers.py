@@ -59,8 +59,10 @@ async def test_no_more_pairs_are_held_than_asked_for() -> None:
     await engine.close()
 
 
-async def test_range_without_a_free_pair_is_named_at_the_start() -> None:
-    ports = free_ports(1)
+@pytest.mark.parametrize("pairs", [1, 2])
+async def test_range_without_two_free_pairs_is_named_at_the_start(pairs: int) -> None:
+    """A server that can place not even one call says so when it starts, not when somebody calls."""
+    ports = free_ports(pairs)
     pair = bind_pair("127.0.0.1", ports["first_port"])
     engine = EmbeddedMedia(MediaConfig(**ports))
     with pytest.raises(OSError, match=rf"{ports['first_port']}-{ports['last_port']} on 127\.0\.0\.1"):

@@ -21,9 +21,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def start_sandbox(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
     started: list[Sandbox] = []
 
-    def start(*options: str) -> Sandbox:
-        started.append(Sandbox(tmp_path, *options))
-        return started[-1]
+    def start(*options: str, on_usual_ports: bool = False) -> Sandbox:
+        running = Sandbox(tmp_path, *options, on_usual_ports=on_usual_ports)
+        started.append(running)
+        return running
 
     yield start
     for running in started:

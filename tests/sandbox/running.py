@@ -14,12 +14,12 @@ from typing import Any
 
 
 class Sandbox:
-    """A sandbox process. login: its one line of JSON."""
+    """A sandbox process. login: its one line of JSON. on_usual_ports: not on any free ones, but as people start it."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, on_usual_ports: bool = False) -> None:
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGOUT_")}
         self.environ["XDG_STATE_HOME"] = str(directory / "state")
-        ports = () if "--http" in options else ("--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
+        ports = () if on_usual_ports or "--http" in options else ("--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
         with (directory / "stderr").open("ab") as stderr:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ringout", "sandbox", "--json", *ports, *options],

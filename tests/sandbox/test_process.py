@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -105,3 +106,40 @@ def test_a_taken_port_is_one_sentence(start_sandbox: Callable[..., Sandbox], san
     assert (running.returncode, out) == (4, "")
     assert err.count("\n") == 1
     assert f"127.0.0.1:{port}" in err
+
+
+def test_several_may_start_at_one_moment(start_sandbox: Callable[..., Sandbox]) -> None:
+    """Without addresses: all look at the same usual ports, and one of them has them."""
+    with ThreadPoolExecutor(4) as together:
+        sandboxes = list(together.map(lambda _: start_sandbox(on_usual_ports=True), range(4)))
+    assert len({sandbox.login["url"] for sandbox in sandboxes}) == 4
+    for sandbox in sandboxes:
+        form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": sandbox.login["jwt"]}
+        client = (sandbox.login["client_id"], sandbox.login["client_secret"])
+        assert requests.post(f"{sandbox.login['url']}/restapi/oauth/token", form, auth=client, timeout=20).ok
+
+
+@pytest.mark.parametrize("twin", ["ringout", "ring-out"])
+def test_the_example_of_the_ringout_page_is_joined(sandbox: Sandbox, twin: str) -> None:
+    login = sandbox.login
+    form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": login["jwt"]}
+    client = (login["client_id"], login["client_secret"])
+    token = requests.post(f"{login['url']}/restapi/oauth/token", form, auth=client, timeout=20).json()["access_token"]
+    asker = {"Authorization": f"Bearer {token}"}
+    example = {
+        "from": {"phoneNumber": "13443334444"},
+        "to": {"phoneNumber": "13453443434"},
+        "callerId": {"phoneNumber": "13443334444"},
+        "playPrompt": False,
+    }
+    collection = f"{login['url']}/restapi/v1.0/account/~/extension/~/{twin}"
+    placed = requests.post(collection, json=example, headers=asker, timeout=20)
+    assert placed.status_code == 200, placed.text
+    uri = placed.json()["uri"]
+
+    def is_joined() -> bool:
+        status = requests.get(uri, headers=asker, timeout=20).json()["status"]
+        return [status[who] for who in ("callerStatus", "calleeStatus", "callStatus")] == ["Success"] * 3
+
+    eventually(is_joined, "the two phones to be joined")
+    assert requests.delete(uri, headers=asker, timeout=20).status_code == 204

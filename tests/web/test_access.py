@@ -1,10 +1,14 @@
 """Who may do what: tokens, ids in the path, scopes."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from fakes.web import JWT_GRANT, WebWorld, make_world
+from fakes.web import CONFIG, JWT_GRANT, WebWorld, make_world
+from ringout.domain import scopes as permissions
+from ringout.web.routes import RESOURCES
 
 METHODS = [("POST", "/ringout"), ("GET", "/ringout/5"), ("DELETE", "/ring-out/s-00000000000005")]
 
@@ -65,6 +69,43 @@ async def test_the_scope_ring_out_is_needed(world: WebWorld, method: str, path: 
     assert reply.json["permissionName"] == reply.json["errors"][0]["permissionName"] == "RingOut"
     assert reply.headers["www-authenticate"].endswith('error="insufficient_scope", scope="RingOut"')
     assert reply.json["message"] == "In order to call this API endpoint, application needs to have [RingOut] permission"
+
+
+NEEDING = [(method, r.path, o.permission) for r in RESOURCES for method, o in r.methods.items() if o.permission]
+# What every application may ask, whatever it was registered for.
+FREE = (
+    "/authz-profile", "/authz-profile/check", "/dialing-plan", "/number-parser/parse", "/dictionary/country",
+    "/dictionary/timezone", "/dictionary/language", "/userinfo",
+)  # fmt: skip
+
+
+def test_what_needs_no_permission() -> None:
+    free = {r.path for r in RESOURCES for o in r.methods.values() if o.login and not o.permission}
+    assert {path for path in free if not re.sub(r"/\{\w+Id\}$", "", path).endswith(FREE)} == set()
+
+
+async def bearer_with(world: WebWorld, scopes: tuple[str, ...]) -> str:
+    await world.accounts.change_client("reader", lambda client: replace(client, scopes=scopes))
+    jwt = await world.tokens.jwts.issue(world.user.id, "x")
+    form = {"grant_type": JWT_GRANT, "assertion": jwt, "client_id": "reader", "client_secret": "reads"}
+    return str((await world.log_in(form)).json["access_token"])
+
+
+@pytest.mark.parametrize(("method", "path", "permission"), NEEDING)
+async def test_every_operation_needs_its_permission_and_no_other(method: str, path: str, permission: str) -> None:
+    """All others that there are do not make up for it."""
+    world = await make_world(CONFIG)
+    target = re.sub(r"\{\w+\}", "5", path.replace("{accountId}", "~").replace("{extensionId}", "~"))
+    others = tuple(one for one in permissions.PERMISSIONS if permission not in permissions.expand((one,)))
+    bearer = await bearer_with(world, others)
+    before = world.accounts.version
+    reply = await world.ask(method, target, {}, authorization=f"Bearer {bearer}")
+    assert codes(reply) == (403, "InsufficientPermissions", "CMN-401")
+    assert reply.json["permissionName"] == permission
+    assert (world.accounts.version, world.engine.steps) == (before, [])
+    bearer = await bearer_with(world, (permission,))
+    reply = await world.ask(method, target, {}, authorization=f"Bearer {bearer}")
+    assert reply.status < 400 or reply.json["errors"][0]["errorCode"] != "CMN-401"
 
 
 async def test_a_renewed_session_kills_the_old_token(world: WebWorld) -> None:

@@ -1,6 +1,7 @@
 """Prepaid accounts as a client sees them."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,25 @@ async def test_not_enough_funds_names_the_leg(balance: int, parameter: str, numb
     other = {"callerStatus": "calleeStatus", "calleeStatus": "callerStatus"}[named]
     assert body["status"] == {"callStatus": "CannotReach", named: "NotEnoughFunds", other: "InProgress"}
     assert world.engine.steps == []
+
+
+@pytest.mark.parametrize(
+    ("given", "parameter"),
+    [
+        ({"phoneNumber": PHONE}, "from.phoneNumber"),
+        ({"forwardingNumberId": ...}, "from.forwardingNumberId"),
+        (..., "from"),
+    ],
+)
+async def test_a_phone_that_is_too_dear_is_blamed_on_the_field_that_named_it(given: Any, parameter: str) -> None:
+    """Without money for it, and without a rate."""
+    for rates in ((RateConfig("+1", 10),), (RateConfig(TO, 0),)):
+        world = await make_world(config(0, *rates))
+        if given == {"forwardingNumberId": ...}:
+            given = {"forwardingNumberId": world.user.forwarding_numbers[0].id}
+        reply = await world.place(**{"from": given})
+        assert (reply.status, reply.json["parameterName"]) == (403, parameter)
+        assert reply.json["status"]["callerStatus"] in ("NotEnoughFunds", "DestinationBlocked")
 
 
 async def test_live_calls_are_counted() -> None:

@@ -128,3 +128,27 @@ async def test_an_unknown_country_is_named(world: WebWorld, country_id: str) -> 
     (error,) = reply.json["errors"]
     assert (reply.status, error["errorCode"], error["parameterName"]) == (400, "CMN-101", "country.id")
     assert world.engine.steps == []
+
+
+async def test_every_resource_reads_a_number_as_in_the_users_home_country(world: WebWorld) -> None:
+    national = "020 7946 0958"
+    moved = await world.ask("PUT", world.home, {"regionalSettings": {"homeCountry": {"id": "224"}}})
+    assert moved.status == 200
+    parsed = await world.ask("POST", "/restapi/v1.0/number-parser/parse", {"originalStrings": [national]})
+    assert parsed.json["phoneNumbers"][0]["e164"] == LONDON
+    saved = await world.ask("POST", f"{world.home}/forwarding-number", {"phoneNumber": national, "label": "Flat"})
+    assert saved.json["phoneNumber"] == LONDON
+    contact = await world.ask("PUT", world.home, {"contact": {"businessPhone": national}})
+    assert contact.json["contact"]["businessPhone"] == LONDON
+    # The default phone may be shown wherever it is.
+    phone = f"{world.home}/forwarding-number/{saved.json['id']}"
+    assert (await world.ask("PUT", phone, {"default": True})).status == 200
+    choice = {"feature": "RingOut", "callerId": {"type": "PhoneNumber", "phoneInfo": {"phoneNumber": national}}}
+    assert (await world.ask("PUT", f"{world.home}/caller-id", {"byFeature": [choice]})).status == 200
+    placed = await world.place(**{"from": {"phoneNumber": national}}, to={"phoneNumber": national})
+    assert placed.status == 200
+    _, plan = world.engine.placed[-1]
+    assert (plan.caller_number, plan.callee_number, plan.caller_id) == (LONDON, LONDON, LONDON)
+    world.end(placed.json["id"])
+    log = await world.ask("GET", f"{world.home}/call-log?phoneNumber=020%207946%200958")
+    assert len(log.json["records"]) == 2

@@ -14,7 +14,8 @@ import jsonschema_rs
 import pytest
 
 from fakes.web import make_world
-from ringout.web import docs_page, openapi, openapi_words, reference, routes, schemas
+from ringout.web import docs_page, oauth, openapi, openapi_words, reference, routes, schemas
+from ringout.web.oauth_bodies import AuthorizeQuery, RevokeForm, TokenForm
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,6 +129,14 @@ def test_groups_and_permissions() -> None:
 )
 def test_what_belongs_together(path: str, tag: str) -> None:
     assert openapi_words.tag(path) == tag
+
+
+def test_forms_are_read_by_their_description() -> None:
+    """The types of JSON bodies and queries decode them; a form's type says which of its fields are read."""
+    form = {"device_code": "x", "grant_type": "password", "scope": "RingOut", "request": "x"}
+    assert oauth.described(form, TokenForm) == {"grant_type": "password", "scope": "RingOut"}
+    assert oauth.described({"token": "x", **form}, RevokeForm) == {"token": "x"}
+    assert oauth.described(form, AuthorizeQuery) == {"scope": "RingOut", "request": "x"}
 
 
 def test_answers_hold_no_null_and_requests_may() -> None:

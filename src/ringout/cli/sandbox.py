@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +26,7 @@ from ringout.config_rules import FORMS
 
 if TYPE_CHECKING:
     from ringout.app import Server
+    from ringout.config import Config
     from ringout.sandbox.account import Login
 
 _HTTP_PORT = 8080
@@ -51,6 +54,14 @@ DataOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    """Where a server listens."""
+
+    http: HttpConfig
+    sip: SipConfig
+
+
 def sandbox(
     *,
     json: JsonOption = False,
@@ -67,18 +78,20 @@ def sandbox(
     sip_host, sip_port = _loopback("--sip", sip, _SIP_PORT, (socket.SOCK_STREAM, socket.SOCK_DGRAM))
     if ":" in sip_host:
         raise CommandFailed("--sip needs an IPv4 loopback address: that is where the phones live.", USAGE)
-    listen = (f"udp:{sip_host}:{sip_port}", f"tcp:{sip_host}:{sip_port}")
+    addresses = [_Addresses(HttpConfig(http_host, http_port), _sip_config(sip_host, sip_port))]
+    if http is None or sip is None:
+        free = HttpConfig(http_host, 0 if http is None else http_port)
+        addresses.append(_Addresses(free, _sip_config(sip_host, 0 if sip is None else sip_port)))
     for uri in redirect_uri:
         if complaint := FORMS["clients.redirect_uris"](uri):
             raise CommandFailed(f"--redirect-uri {uri} {complaint[0]}; write {complaint[1]}.", USAGE)
     logs.configure("warning", "sandbox")
     with tempfile.TemporaryDirectory(prefix="ringout-sandbox-") as temporary:
-        listeners = HttpConfig(http_host, http_port), SipConfig(listen)
-        run(_sandbox(json, *listeners, data or Path(temporary), redirect_uri))
+        run(_sandbox(json, addresses, data or Path(temporary), redirect_uri))
     return OK
 
 
-async def _sandbox(as_json: bool, http: HttpConfig, sip: SipConfig, data: Path, redirect_uris: tuple[str, ...]) -> None:
+async def _sandbox(as_json: bool, addresses: Sequence[_Addresses], data: Path, redirect_uris: tuple[str, ...]) -> None:
     from ringout.cli.sandbox_page import show_page, show_sample
 
     asked = asyncio.Event()
@@ -92,7 +105,7 @@ async def _sandbox(as_json: bool, http: HttpConfig, sip: SipConfig, data: Path, 
             reports.put_nowait(call)
 
     async with AsyncExitStack() as running:
-        server, login, world_ended = await _start(running, http, sip, data, report, redirect_uris)
+        server, login, world_ended = await _start(running, addresses, data, report, redirect_uris)
         if as_json:
             sys.stdout.buffer.write(login.encode() + b"\n")
             sys.stdout.flush()
@@ -107,14 +120,12 @@ async def _sandbox(as_json: bool, http: HttpConfig, sip: SipConfig, data: Path, 
 
 async def _start(
     running: AsyncExitStack,
-    http: HttpConfig,
-    sip: SipConfig,
+    addresses: Sequence[_Addresses],
     data: Path,
     report: Callable[[dict[str, Any]], None],
     redirect_uris: tuple[str, ...],
 ) -> tuple[Server, Login, asyncio.Event]:
     """Phones, then server, then the login files; running takes them down in reverse."""
-    from ringout.app import Server
     from ringout.net.tasks import Tasks
     from ringout.sandbox.account import LOGIN_FILE, Login, load_secrets, sandbox_config, write_login
     from ringout.sandbox.numbers import EXTENSION, MAIN_NUMBER
@@ -129,8 +140,12 @@ async def _start(
     except WorldFailed as error:
         raise CommandFailed(str(error), UNREACHABLE) from error
     known = load_secrets(data)
-    server = Server(sandbox_config(data, http, sip, world.trunks, known, redirect_uris=redirect_uris))
-    await server.start()
+    server = await _start_server(
+        [
+            sandbox_config(data, each.http, each.sip, world.trunks, known, redirect_uris=redirect_uris)
+            for each in addresses
+        ]
+    )
     running.push_async_callback(server.stop)
     user = server.user(EXTENSION)
     login = Login(
@@ -150,6 +165,25 @@ async def _start(
     _leave_login(shared, login)
     running.callback(_remove_login, shared, login)
     return server, login, world.ended
+
+
+async def _start_server(configs: Sequence[Config]) -> Server:
+    """By the first configuration whose addresses are free: between looking at a port and taking it another sandbox may
+    have taken it. Raises StartFailed."""
+    from ringout.app import Server, StartFailed
+
+    for config in configs[:-1]:
+        server = Server(config)
+        try:
+            await server.start()
+        except StartFailed as error:
+            if not (isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE):
+                raise
+        else:
+            return server
+    server = Server(configs[-1])
+    await server.start()
+    return server
 
 
 def _leave_login(file: Path, login: Login) -> None:
@@ -197,6 +231,10 @@ def _loopback(option: str, address: str | None, usual_port: int, kinds: tuple[in
     except ValueError as error:
         raise CommandFailed(f"{option} {address} is not HOST:PORT, for example 127.0.0.1:8080.", USAGE) from error
     return host, int(port)
+
+
+def _sip_config(host: str, port: int) -> SipConfig:
+    return SipConfig((f"udp:{host}:{port}", f"tcp:{host}:{port}"))
 
 
 def _is_free(kind: int, port: int) -> bool:

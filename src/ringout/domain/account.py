@@ -184,6 +184,11 @@ class Extension:
         return phone.number if phone else None
 
 
+def home_country(account: Account, extension: Extension) -> str:
+    """Whose dialling plan reads the numbers that a user writes without a country: ISO 3166, upper case."""
+    return (extension.regional.country or account.country).upper()
+
+
 def by_number(extension: Extension) -> tuple[int, str]:
     """To sort by: 99 stands before 100."""
     return len(extension.number), extension.number

@@ -32,7 +32,7 @@ ELSEWHERE = frozenset(_ELSEWHERE.split())
 _DIALLED = re.compile(r"[0-9+*#().,;/ \-]*", re.ASCII)
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _MOST_DIGITS_ALONE = 6  # of an emergency number in libphonenumber's metadata
-_MOST_DIGITS = 12  # of an international prefix, a calling code and the longest emergency number
+_MOST_DIGITS = 13  # of an outside line, an international prefix, a calling code and an emergency number
 _OUTSIDE_LINE = ("0", "1", "8", "9", "00", "99")  # what offices dial first; 1 is the long-distance prefix of +1
 _INTERNATIONAL_PREFIXES = ("00", "011")
 
@@ -92,9 +92,10 @@ def is_number_of_help(e164: str) -> bool:
 
 
 def _is_called_abroad(digits: str) -> bool:
-    """With the calling code of a country, with or without an international prefix."""
+    """With the calling code of a country, with or without an international prefix, and an outside line before that."""
     return _has_calling_code(digits) or any(
-        digits.startswith(prefix) and _has_calling_code(digits.removeprefix(prefix))
+        digits.startswith(line + prefix) and _has_calling_code(digits.removeprefix(line + prefix))
+        for line in ("", *_OUTSIDE_LINE)
         for prefix in _INTERNATIONAL_PREFIXES
     )
 
@@ -102,8 +103,9 @@ def _is_called_abroad(digits: str) -> bool:
 def _has_calling_code(digits: str) -> bool:
     for length in (1, 2, 3):
         regions = COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0), ())
-        rest = digits[length:]
-        if rest and regions and any(is_emergency(rest, region) for region in regions):
+        # +49 (0)112: written with the trunk prefix that nobody dials from abroad.
+        rests = {digits[length:], digits[length:].removeprefix("0")} - {""}
+        if any(is_emergency(rest, region) for rest in rests for region in regions):
             return True
     return False
 

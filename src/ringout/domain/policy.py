@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ringout.domain import caller_id, countries, emergency, phone, regions
-from ringout.domain.account import Account, Extension
+from ringout.domain.account import Account, Extension, home_country
 from ringout.domain.emergency import Emergency
 from ringout.domain.errors import (
     BadNumber,
@@ -40,6 +40,13 @@ class CallRequest:
     caller_id: str | None = None
     play_prompt: bool = False
     country_id: str | None = None
+
+    @property
+    def caller_field(self) -> str:
+        """Which field names the caller's phone; `from` when none does."""
+        if self.from_number is not None:
+            return "from.phoneNumber"
+        return "from" if self.forwarding_number_id is None else "from.forwardingNumberId"
 
     def sent(self, parameter: str, number: str) -> str:
         """What a refusal repeats for a leg: what was sent, so that an extension number does not tell the number of the
@@ -76,9 +83,9 @@ def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
     account, extension = asker.account, asker.extension
     if not (account.ring_out and extension.ring_out):
         raise FeatureUnavailable("RingOut")
-    country = _country(request, account)
+    country = _country(request, asker)
     callee = _target(request.to_number, "to.phoneNumber", asker, country)
-    caller, parameter = _caller(request, asker, country)
+    caller, parameter = _caller(request, asker, country), request.caller_field
     _check_callable(caller.number, parameter, request.sent(parameter, caller.number), asker, rules)
     _check_callable(callee.number, "to.phoneNumber", request.to_number, asker, rules)
     if request.caller_id is None:
@@ -126,30 +133,29 @@ def may_be_sent_on(plan: CallPlan, dialled: str, user: str, prefix: str = "") ->
     return plan.international or not regions.is_abroad(regions.place_of(number).region, home)
 
 
-def _country(request: CallRequest, account: Account) -> str:
+def _country(request: CallRequest, asker: Asker) -> str:
     """Upper-case ISO 3166 of the dialling plan. An id we do not know is refused rather than dialled as the wrong
     country's number."""
     if request.country_id is None:
-        return account.country.upper()
+        return home_country(asker.account, asker.extension)
     try:
         return countries.by_id(request.country_id.strip()).iso_code
     except KeyError:
         raise BadParameter("country.id", request.country_id) from None
 
 
-def _caller(request: CallRequest, asker: Asker, country: str) -> tuple[_Phone, str]:
-    """The caller's phone, and the field that named it."""
+def _caller(request: CallRequest, asker: Asker, country: str) -> _Phone:
     if request.from_number is not None:
-        return _target(request.from_number, "from.phoneNumber", asker, country), "from.phoneNumber"
+        return _target(request.from_number, "from.phoneNumber", asker, country)
     if request.forwarding_number_id is not None:
         for forwarding in asker.extension.forwarding_numbers:
             if forwarding.id == request.forwarding_number_id:
-                return _Phone(forwarding.number), "from.forwardingNumberId"
+                return _Phone(forwarding.number)
         raise NotFound("from.forwardingNumberId")
     default = asker.extension.default_phone
     if default is None:
         raise MissingParameter("from")
-    return _Phone(default), "from"
+    return _Phone(default)
 
 
 def _target(text: str, parameter: str, asker: Asker, country: str) -> _Phone:

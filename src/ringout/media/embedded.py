@@ -35,7 +35,7 @@ class EmbeddedMedia:
 
     async def start(self) -> None:
         """Checks the prompts, starts the workers, and returns when each has bound its first ports. Raises BadPrompt, or
-        OSError when a worker does not start or no port pair can be bound."""
+        OSError when a worker does not start or the pairs of not even one call can be bound."""
         prompts.available(self._config.prompts)
         try:
             await self._start_workers()
@@ -47,10 +47,10 @@ class EmbeddedMedia:
         self._links = [self._start_worker(self._settings(index)) for index in range(self._config.workers)]
         async with asyncio.timeout(_START_SECONDS):
             await asyncio.gather(*(link.ready for link in self._links))
-        if not any(link.free_pairs for link in self._links):
+        if not any(link.free_pairs >= 2 for link in self._links):
             config = self._config
             raise OSError(
-                f"No RTP port pair of {config.first_port}-{config.last_port} on {config.address} could be bound."
+                f"No two RTP port pairs of {config.first_port}-{config.last_port} on {config.address} could be bound."
             )
 
     def _settings(self, index: int) -> wire.Settings:

@@ -11,6 +11,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 MOST_CONNECTIONS = 4000
 
 _UPGRADE = re.compile(rb"(?im)^upgrade:(?=[^\n]*\n)")
+# RFC 9110 sections 5.6.2 and 9.1: any token is a method, in this very case of its letters.
+_UNKNOWN_METHOD = re.compile(
+    rb"(?!(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) )[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64} (?=/)"
+)
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json; charset=utf-8\r\n"
     b"content-length: %d\r\nconnection: close\r\n\r\n%s"
@@ -66,7 +70,7 @@ class HttpConnection(HttpToolsProtocol):
         if self.busy_since is None:
             self.busy_since = self.loop.time()
         if self._in_head:
-            data = _without_upgrade(data)
+            data = _without_upgrade(data if self._head_bytes else _with_known_method(data))
             self._head_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > self.limits.head_bytes and not self.transport.is_closing():
@@ -95,6 +99,13 @@ class HttpConnection(HttpToolsProtocol):
         body = _ENVELOPE % (code, message, code, message)
         self.transport.write(form % (len(body), body))
         self.transport.close()
+
+
+def _with_known_method(data: bytes) -> bytes:
+    """The beginning of a request, with TRACE, which nothing here serves, for a method that the parser would break
+    off at: so it is answered as every method that a URL does not have, by 405 with Allow."""
+    found = _UNKNOWN_METHOD.match(data)
+    return b"TRACE " + data[found.end() :] if found else data
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -22,7 +22,7 @@ from ringout.config import (
     TrunkConfig,
 )
 from ringout.private_file import write_private
-from ringout.sandbox.numbers import BY_KEY, CALLABLE, DEFAULT_FROM, EXTENSION, MAIN_NUMBER
+from ringout.sandbox.numbers import BY_KEY, CALLABLE, DEFAULT_FROM, EXAMPLE_FROM, EXTENSION, MAIN_NUMBER
 
 LOGIN_FILE = "login.json"
 # Clients ask for more at their start than they need, for example for a token of a WebSocket.
@@ -110,8 +110,8 @@ def sandbox_config(
         media=MediaConfig(spare_pairs=64),  # many sandboxes share one machine's ports
         call=CallConfig(drain_seconds=2.0),
         trunks=trunks,
-        # 13453443434 of the RingOut page is a number of the Cayman Islands.
-        account=AccountConfig(main_number=MAIN_NUMBER, international=True, extensions=(user,)),
+        # The RingOut page calls a number of the Cayman Islands.
+        account=AccountConfig(main_number=MAIN_NUMBER, numbers=(EXAMPLE_FROM,), international=True, extensions=(user,)),
         clients=(
             ClientConfig(
                 known.client_id,

@@ -46,8 +46,13 @@ PERSONALITIES = (
     Personality("presses_nothing", "+16505550114", "answers and never presses a key", tone_hz=1500),
 )
 
-BY_NUMBER = {personality.number: personality for personality in PERSONALITIES}
 BY_KEY = {personality.key: personality for personality in PERSONALITIES}
+# Of the example on the RingOut page, so that it can be tried as it stands there. The first may be shown, too.
+EXAMPLE_FROM, EXAMPLE_TO = "+13443334444", "+13453443434"
+BY_NUMBER = {personality.number: personality for personality in PERSONALITIES} | {
+    EXAMPLE_FROM: BY_KEY["from"],
+    EXAMPLE_TO: BY_KEY["answers"],
+}
 
 DEFAULT_FROM = BY_KEY["from"]
 CALLABLE = tuple(personality for personality in PERSONALITIES if personality is not DEFAULT_FROM)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ringout.domain import caller_id, phone
-from ringout.domain.account import Account, CallerIdSettings, Extension
+from ringout.domain.account import Account, CallerIdSettings, Extension, home_country
 from ringout.domain.caller_id import BLOCKED, CURRENT, MAIN
 from ringout.domain.errors import BadNumber, BadParameter, CallerIdNotYours, MissingParameter, NotFound
 from ringout.service import phone_numbers
@@ -128,7 +128,7 @@ def _number(wanted: WantedCallerId, extension: Extension, account: Account) -> s
         number = known[wanted.number_id]
     elif wanted.number is not None:
         try:
-            number = phone.parse(wanted.number, account.country.upper()).e164
+            number = phone.parse(wanted.number, home_country(account, extension)).e164
         except ValueError:
             raise BadNumber(f"{_PARAMETER}.phoneInfo.phoneNumber", wanted.number) from None
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ringout.domain import countries, languages
-from ringout.domain.account import Account, Address, Contact, Extension, Principal, Regional, TimeFormat
+from ringout.domain.account import Address, Contact, Extension, Principal, Regional, TimeFormat, home_country
 from ringout.domain.errors import BadParameter, InsufficientScope, PermissionRequired
 from ringout.service import field_checks
 from ringout.service.accounts import Accounts
@@ -79,7 +79,7 @@ class Extensions:
         def decide() -> tuple[list[Extension], list[Extension]]:
             nonlocal changed
             now = self._accounts.extension(principal.extension_id)
-            contact = _contact(now.contact, wanted.contact, account)
+            contact = _contact(now.contact, wanted.contact, home_country(account, now))
             if contact.email != now.contact.email:
                 field_checks.unique_email(contact.email, "contact.email", self._accounts, now.id)
             regional = _regional(now.regional, wanted.regional)
@@ -107,7 +107,7 @@ def _check_administered(extension: Extension, wanted: ExtensionChange) -> None:
         raise PermissionRequired("EditExtensionInfo")
 
 
-def _contact(old: Contact, wanted: ContactChange, account: Account) -> Contact:
+def _contact(old: Contact, wanted: ContactChange, country: str) -> Contact:
     return Contact(
         first_name=line(wanted.first_name, old.first_name, "contact.firstName", LONGEST_NAME),
         last_name=line(wanted.last_name, old.last_name, "contact.lastName", LONGEST_NAME),
@@ -115,8 +115,8 @@ def _contact(old: Contact, wanted: ContactChange, account: Account) -> Contact:
         company=line(wanted.company, old.company, "contact.company"),
         job_title=line(wanted.job_title, old.job_title, "contact.jobTitle"),
         department=line(wanted.department, old.department, "contact.department"),
-        business_phone=_phone(wanted.business_phone, old.business_phone, "contact.businessPhone", account),
-        mobile_phone=_phone(wanted.mobile_phone, old.mobile_phone, "contact.mobilePhone", account),
+        business_phone=_phone(wanted.business_phone, old.business_phone, "contact.businessPhone", country),
+        mobile_phone=_phone(wanted.mobile_phone, old.mobile_phone, "contact.mobilePhone", country),
         address=old.address if wanted.address is None else address(wanted.address, "contact.businessAddress"),
     )
 
@@ -156,11 +156,11 @@ def address(wanted: Address, parameter: str) -> Address:
     )
 
 
-def _phone(wanted: str | None, old: str, parameter: str, account: Account) -> str:
+def _phone(wanted: str | None, old: str, parameter: str, country: str) -> str:
     """E.164, or "" for none."""
     if wanted is None:
         return old
-    return field_checks.number(wanted, parameter, account.country) if wanted.strip() else ""
+    return field_checks.number(wanted, parameter, country) if wanted.strip() else ""
 
 
 def _country(wanted: str | None, old: str | None) -> str | None:

@@ -22,10 +22,10 @@ def line(text: str, parameter: str, longest: int = _LONGEST_TEXT) -> str:
     return text
 
 
-def number(text: str, parameter: str, account_country: str) -> str:
-    """E.164 of a number in any written form. account_country: ISO 3166, lower case."""
+def number(text: str, parameter: str, country: str) -> str:
+    """E.164 of a number in any written form. country: ISO 3166, upper or lower case."""
     try:
-        parsed = phone.parse(text, account_country.upper())
+        parsed = phone.parse(text, country.upper())
     except ValueError:
         parsed = None
     if parsed is None or parsed.extension is not None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ringout.domain import emergency, phone, policy
-from ringout.domain.account import Account, Extension, ForwardingNumber, PhoneType
+from ringout.domain.account import Account, Extension, ForwardingNumber, PhoneType, home_country
 from ringout.domain.emergency import Emergency
 from ringout.domain.errors import (
     BadNumber,
@@ -155,7 +155,7 @@ def _check_device(wanted: WantedPhone, type_: PhoneType) -> None:
 
 def _number(text: str, extension: Extension, account: Account, others: Sequence[ForwardingNumber]) -> str:
     """E.164 of a number that may be in the list."""
-    country = (extension.regional.country or account.country).upper()
+    country = home_country(account, extension)
     if emergency.meaning(text, account.country.upper(), country) is not Emergency.NO:
         raise UnusableValue("phoneNumber", text, policy.EMERGENCY)
     try:

@@ -65,6 +65,8 @@ class RingOuts:
         try:
             return self._funds.reserve(ring_out)
         except (DestinationBarred, NotEnoughFunds) as refusal:
+            if refusal.parameter.startswith("from"):
+                refusal.parameter = request.caller_field
             refusal.value = request.sent(refusal.parameter, refusal.value)
             raise
 

@@ -181,13 +181,17 @@ class Tokens:
         if live is None or live.session.client_id != client.client_id:
             raise TokenInvalid
         session, now = live.session, self._clock.wall()
-        if session.spent_sha256[-HASH_BYTES:] == key and self._is_in_grace(live, now):
-            access, refresh = _derived(session.renewal_salt, refresh_token)
-            access_seconds = int(session.access_expires_at - now)
-            if access_seconds > 0 and self._sessions.principal_of(session) is not None:
-                return IssuedTokens(session, access, refresh, access_seconds, int(session.refresh_expires_at - now))
-        await self._close([live])
-        raise TokenInvalid
+        is_over = max(session.access_expires_at, session.refresh_expires_at) <= now
+        is_over = is_over or self._sessions.principal_of(session) is None
+        if is_over or session.spent_sha256[-HASH_BYTES:] != key or not self._is_in_grace(live, now):
+            await self._close([live])
+            raise TokenInvalid
+        if session.access_expires_at <= now:  # a short-lived one, which ran out before anybody had seen it
+            session = replace(session, access_expires_at=now + session.access_ttl_seconds)
+            await self._replace(live, session)
+        access, refresh = _derived(session.renewal_salt, refresh_token)
+        access_seconds, refresh_seconds = session.access_expires_at - now, session.refresh_expires_at - now
+        return IssuedTokens(session, access, refresh, int(access_seconds), int(refresh_seconds))
 
     async def _replace(self, live: Live, session: Session) -> None:
         """Durable first: a client never hears of tokens that a crash would take back."""

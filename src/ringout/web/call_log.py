@@ -12,6 +12,7 @@ from functools import partial
 from msgspec import Struct
 
 from ringout.domain import phone
+from ringout.domain.account import home_country
 from ringout.domain.call_log import CallDirection
 from ringout.domain.errors import BadNumber, BadParameter
 from ringout.service import user_permissions
@@ -141,7 +142,8 @@ def _filter(api: Api, request: Request, query: CallLogQuery) -> LogFilter | None
     until, since = read_time(query.date_to, "dateTo"), read_time(query.date_from, "dateFrom")
     numbers = None
     if query.phone_number:
-        country = api.services.accounts.account(request.principal.account_id).country.upper()
+        accounts, asker = api.services.accounts, request.principal
+        country = home_country(accounts.account(asker.account_id), accounts.extension(asker.extension_id))
         try:
             numbers = (phone.parse(query.phone_number, country).e164,)
         except ValueError:

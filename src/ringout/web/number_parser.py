@@ -8,11 +8,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from ringout.domain import account as account_rules
 from ringout.domain import countries, number_parts
 from ringout.domain.errors import BadParameter, MissingParameter
 from ringout.domain.number_parts import Category, Context, Parts
 from ringout.domain.regions import NOWHERE
-from ringout.service import regional as regional_settings
 from ringout.web import links, regional, schemas
 from ringout.web.api import Api, Group, Operation
 from ringout.web.message import Answer, Request
@@ -95,7 +95,7 @@ def home_country(api: Api, request: Request) -> str:
     """Of the user; ISO 3166, upper case."""
     accounts, principal = api.services.accounts, request.principal
     account, extension = accounts.account(principal.account_id), accounts.extension(principal.extension_id)
-    return regional_settings.of_extension(account, extension).country.upper()
+    return account_rules.home_country(account, extension)
 
 
 def dialable(parts: Parts, home: str | None) -> str:

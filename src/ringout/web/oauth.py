@@ -6,7 +6,10 @@ import base64
 import binascii
 import hmac
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
+
+import msgspec
 
 from ringout.domain.errors import GrantRefused
 from ringout.service.client_logins import ClientLogin
@@ -26,7 +29,7 @@ _HEADERS = (JSON, NO_STORE, (b"pragma", b"no-cache"))  # RFC 6749 section 5.1
 async def token(api: Api, request: Request) -> Answer:
     form = await _form(request)
     login = read_client(request.header(b"authorization"), form)
-    issued = await api.services.grants.grant(login, form, request.address)
+    issued = await api.services.grants.grant(login, described(form, TokenForm), request.address)
     id_token = api.services.identity.token(issued, request.base_url(api.public_url))
     return Answer(200, schemas.encode(_shown(issued, id_token)), _HEADERS)
 
@@ -36,7 +39,8 @@ async def revoke(api: Api, request: Request) -> Answer:
     form = await _form(request, may_be_empty=bool(shown))
     if shown:
         form.setdefault("token", shown)
-    await api.services.grants.revoke(read_client(request.header(b"authorization"), form), form, request.address)
+    login = read_client(request.header(b"authorization"), form)
+    await api.services.grants.revoke(login, described(form, RevokeForm), request.address)
     return Answer(200, b"{}", _HEADERS)  # SDKs read the body as JSON
 
 
@@ -59,6 +63,11 @@ def read_form(raw: bytes, errors: str = "replace") -> dict[str, str]:
     if len(form) != len(fields):
         raise GrantRefused("invalid_request", "OAU-111", "A parameter is given more than once")
     return form
+
+
+def described(form: Mapping[str, str], type_: type[msgspec.Struct]) -> dict[str, str]:
+    """The fields of a form that our OpenAPI document has; others are ignored (RFC 6749 sections 3.1 and 3.2)."""
+    return {name: form[name] for name in type_.__struct_encode_fields__ if name in form}
 
 
 def read_client(authorization: str, form: dict[str, str]) -> ClientLogin | None:

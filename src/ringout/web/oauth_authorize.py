@@ -15,7 +15,7 @@ from ringout.web.api import Api, Operation
 from ringout.web.errors import UnsupportedMediaType
 from ringout.web.login_pages import language_of, page, place_of
 from ringout.web.message import NO_STORE, Answer, Request
-from ringout.web.oauth import FORM, read_form
+from ringout.web.oauth import FORM, described, read_form
 from ringout.web.oauth_bodies import AuthorizeForm, AuthorizeQuery
 from ringout.web.texts import translate
 
@@ -205,10 +205,11 @@ def _redirect(location: str) -> Answer:
 
 
 def _parameters(raw: bytes) -> dict[str, str]:
-    """Those that have a value: SDKs send many empty ones. state keeps bytes that are not UTF-8, as surrogates."""
+    """Those that are described and have a value: SDKs send many empty ones. state keeps bytes that are not UTF-8, as
+    surrogates."""
     if len(raw) > _LONGEST_REQUEST:
         raise GrantRefused("invalid_request", "CMN-104", "Cannot parse request")
-    given = read_form(raw, "surrogateescape")
+    given = described(read_form(raw, "surrogateescape"), AuthorizeQuery)
     return {name: value if name == "state" else _clean(value) for name, value in given.items() if value}
 
 

@@ -89,6 +89,8 @@ class AuthorizeQuery(Struct):
     display: Annotated[str | None, Meta(description="page, popup, touch or mobile: one page fits all")] = None
     ui_locales: Annotated[str | None, Meta(description="Languages of the page, best first")] = None
     brand_id: str | None = None
+    request: Annotated[str | None, Meta(description="Refused: request_not_supported")] = None
+    request_uri: Annotated[str | None, Meta(description="Refused: request_uri_not_supported")] = None
 
 
 class AuthorizeForm(AuthorizeQuery):

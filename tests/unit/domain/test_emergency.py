@@ -73,6 +73,8 @@ def test_no_ordinary_number_of_any_country_is_one(region: str) -> None:
         ("\u0669\u0661\u0661", "US", Emergency.NO), ("911" + " " * 100, "US", Emergency.YES),
         ("9" + " " * 100 + "11", "US", Emergency.NO), ("+91 11 2345 6789", "US", Emergency.NO),
         ("911123456789", "US", Emergency.NO), ("988", "US", Emergency.NO),
+        ("+49 (0)112", "US", Emergency.UNLESS_EXTENSION), ("9 011 44 999", "US", Emergency.UNLESS_EXTENSION),
+        ("80044911", "DK", Emergency.NO),  # an ordinary number, which looks like 8, 00, 44, 911
     ],
 )  # fmt: skip
 def test_what_a_text_means(text: str, home: str, means: Emergency) -> None:
@@ -82,6 +84,7 @@ def test_what_a_text_means(text: str, home: str, means: Emergency) -> None:
 def test_numbers_that_a_switch_would_take_for_one() -> None:
     assert is_number_of_help("+19115550100")
     assert is_number_of_help("+11125550100")
+    assert is_number_of_help("+490112")
     assert not is_number_of_help("+19125550100")
     for number in ("+34112345678", "+4511234567", "+351112345678", "+4711234567", "+6599912345", "+8611012345678"):
         assert is_number_of_help(number), number

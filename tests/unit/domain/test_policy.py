@@ -10,6 +10,7 @@ from ringout.domain.account import (
     Extension,
     ForwardingNumber,
     OwnedNumber,
+    Regional,
     UsageType,
 )
 from ringout.domain.errors import (
@@ -132,6 +133,18 @@ def test_country_id_reads_national_numbers() -> None:
     assert plan(to="650 555 0122", asker=in_country("gb"), country_id="1").callee_number == MOBILE
 
 
+def test_a_users_own_home_country_goes_before_the_accounts() -> None:
+    """And the country of the request before both. Abroad is what is abroad for the account."""
+    abroad = replace(USER, regional=Regional(country="gb"))
+    in_london = Asker(ACCOUNT, abroad, COLLEAGUES)
+    assert plan(to="020 7946 0958", asker=in_london).callee_number == LONDON
+    assert plan(from_number="020 7946 0958", asker=in_london).caller_number == LONDON
+    assert plan(to="650 555 0122", asker=in_london, country_id="1").callee_number == MOBILE
+    refused(InternationalDisabled, replace(AT_HOME, extension=abroad), to="020 7946 0958")
+    in_berlin = Asker(ACCOUNT, replace(USER, regional=Regional(country="de")), COLLEAGUES)
+    assert refused(DestinationBarred, in_berlin, to="110").why.startswith("Emergency")  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("unknown", ["44", "0", "", "-1", "999999999999", "US", "²", "01"])
 def test_an_unknown_country_is_not_dialled_as_another_one(unknown: str) -> None:
     assert refused(BadParameter, country_id=unknown).parameter == "country.id"  # type: ignore[attr-defined]
@@ -166,7 +179,7 @@ EMERGENCY = [
     "911", " 911 ", "112", "999", "000", "9-1-1", "9 1 1", "(911)", "+911", "+112", "911*101", "911#", "*911", "9911#",
     "1911", "0112", "9112", "00112", "9999", "011911", "+1 911", "1-911", "+44 999", "44999", "00 44 999", "011 44 999",
     "+49110", "119", "08", "104", "+19115550100", "911 555 0100", "1 (911) 555-0100", "9\u202f1\u202f1",
-    "\u202a911\u202c", "+1 112 555 0100",
+    "\u202a911\u202c", "+1 112 555 0100", "+49 (0)112", "0049 0 110", "9 011 44 999", "0 00 44 999", "9 011 1 911",
 ]  # fmt: skip
 
 

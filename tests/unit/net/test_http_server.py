@@ -17,12 +17,13 @@ HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """Answers with the body that came."""
+    """Answers with the method and the body that came."""
     body, more = b"", True
     while more:
         event = await receive()
         body, more = body + event.get("body", b""), event.get("more_body", False)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    headers = [(b"content-length", b"%d" % len(body)), (b"x-method", scope["method"].encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -98,6 +99,21 @@ async def test_a_head_without_end_is_refused(port: int, head: bytes) -> None:
     reply = await ask(port, HEAD + head)
     assert reply.startswith(b"HTTP/1.1 431 ")
     assert json.loads(reply.partition(b"\r\n\r\n")[2])["errors"][0]["errorCode"] == "AGW-431"
+
+
+@pytest.mark.parametrize(
+    ("method", "seen"),
+    [(b"BREW", b"TRACE"), (b"get", b"TRACE"), (b"M-SEARCH", b"TRACE"), (b"PATCH", b"PATCH"), (b"TRACE", b"TRACE")],
+)
+async def test_a_method_that_nobody_knows_is_one_that_nobody_serves(port: int, method: bytes, seen: bytes) -> None:
+    """And the next request of the same connection is read as ever."""
+    one = method + b" /x HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\nBREW /x"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(one)
+        assert b"\r\nx-method: " + seen + b"\r\n" in await reader.readuntil(b"\r\n\r\n")
+        assert await reader.readexactly(7) == b"BREW /x"
+    await close(writer)
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\r\n\r\n", b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"GET /\xff HTTP/1.1\r\n\r\n"])

@@ -39,6 +39,13 @@ async def test_right_and_wrong() -> None:
     assert not await passwords.matches("x", "not a hash")
 
 
+async def test_a_secret_of_any_length_that_the_configuration_gives_is_right() -> None:
+    passwords, secret = Passwords(), "long" * 1000
+    stored = await passwords.hash(secret)
+    assert await passwords.matches(secret, stored)
+    assert await passwords.matches_secret(secret, stored)
+
+
 async def test_nobodys_password_costs_what_a_users_does() -> None:
     """The decoy has the parameters of a real hash, and matches nothing."""
     passwords = Counted()

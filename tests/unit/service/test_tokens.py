@@ -120,6 +120,27 @@ async def test_the_grace_of_unused_tokens_ends_after_an_hour(bench: Bench) -> No
         await bench.tokens.renew(new.refresh_token, bench.client, None, Lifetimes())
 
 
+async def test_the_grace_outlasts_a_short_lived_token_that_nobody_has_seen(bench: Bench) -> None:
+    old = await bench.open()
+    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes(access=600))
+    bench.clock.pass_seconds(3599)
+    again = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+    assert (again.access_token, again.refresh_token) == (new.access_token, new.refresh_token)
+    assert (again.access_seconds, again.refresh_seconds) == (600, 604_800 - 3599)
+    bench.tokens = bench.restarted()
+    await bench.tokens.load()
+    bench.clock.pass_seconds(599)
+    assert bench.tokens.principal(again.access_token).session_id == old.session.session_id
+
+
+async def test_the_grace_outlasts_no_session(bench: Bench) -> None:
+    old = await bench.open()
+    await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes(access=600, refresh=60))
+    bench.clock.pass_seconds(600)
+    with pytest.raises(TokenInvalid):
+        await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
+
+
 async def test_a_replay_after_the_grace_ends_the_session_even_generations_later(bench: Bench) -> None:
     first = await bench.open()
     latest = first
