@@ -38,7 +38,7 @@ bench: .venv/.ready-to-test ## speed and size, against Asterisk on the same phon
 	bench/run.sh
 
 clean: ## removes the environment and what tools left
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist tests/clients/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist tests/clients/node_modules dialer/node_modules click-to-call/node_modules
 
 .venv/.ready-to-run: pyproject.toml tools/python_environment.sh
 	@tools/python_environment.sh

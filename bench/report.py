@@ -33,6 +33,8 @@ def print_table(found: dict[str, Any]) -> None:
         print(line)
     for line in _storm_lines(found["RingOut"].get("storm", {})):
         print(line)
+    for line in _events_lines(found["RingOut"].get("events", {})):
+        print(line)
 
 
 def _number(value: float | None, unit: str) -> str:
@@ -93,3 +95,34 @@ def _storm_lines(storm: dict[str, Any]) -> list[str]:
         values = (calm[key], stormy[key], stormy[key] - calm[key])
         lines.append(f"{text:50}{''.join(_number(value, 'ms') for value in values)}  {goal}")
     return [*lines, f"{'packets lost':50}{calm['lost']:>12}{stormy['lost']:>12}", f"({logins})"]
+
+
+EVENT_LINES = (
+    ("caller_answer_to_callee_invite_p50_ms", "caller's 200 -> INVITE at the callee, p50"),
+    ("caller_answer_to_callee_invite_p99_ms", "caller's 200 -> INVITE at the callee, p99"),
+    ("caller_answer_to_callee_invite_max_ms", "caller's 200 -> INVITE at the callee, slowest"),
+    ("request_p50_ms", "POST p50"),
+    ("request_p99_ms", "POST p99"),
+    ("cpu_ms_per_call", "processor time per RingOut"),
+)
+TOLD_LINES = (
+    ("answer_told", "callee's 200 -> event at the client"),
+    ("told", "newest time in an event -> event at the client"),
+)
+
+
+def _events_lines(events: dict[str, Any]) -> list[str]:
+    if not events:
+        return []
+    alone, crowded = events["alone"], events["crowded"]
+    lines = ["", f"{'500 open event streams, 50 calls/s':50}{'without':>12}{'with':>12}{'more':>12}"]
+    for key, text in EVENT_LINES:
+        values = (alone[key], crowded[key], crowded[key] - alone[key])
+        lines.append(f"{text:50}{''.join(_number(value, 'ms') for value in values)}")
+    lines.append(f"{'':50}{'p50':>12}{'p99':>12}{'slowest':>12}  goal")
+    for key, text in TOLD_LINES:
+        values = tuple(crowded[f"{key}_{name}_ms"] for name in ("p50", "p99", "max"))
+        lines.append(f"{text:50}{''.join(_number(value, 'ms') for value in values)}  <= 100 ms")
+    for key, text in (("stream_kb", "memory per stream"), ("told_kb", "memory per stream, calls told")):
+        lines.append(f"{text:50}{_number(events[key], 'KB')}{'':24}  < 40 KB")
+    return [*lines, f"({crowded['events_per_second']:.0f} events/s)"]

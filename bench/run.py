@@ -17,13 +17,14 @@ from typing import Any
 from bench import measures
 from bench.api import ApiBench, compile_http_load
 from bench.asterisk_server import AsteriskServer
+from bench.events import events
 from bench.measures import MakeServer, median
 from bench.media import MediaBench, compile_load
 from bench.report import print_table
 from bench.ring_out_server import RingOutServer
 from bench.storm import login_storm
 
-MEASURES = ("cpu", "rate", "latency", "memory", "media", "api", "storm")
+MEASURES = ("cpu", "rate", "latency", "memory", "media", "api", "storm", "events")
 CPU_RATE = 100.0  # calls per second at which the processor time per call is taken
 LATENCY_RATE = 50.0
 HELD_CALLS = 1000
@@ -107,6 +108,13 @@ class Bench:
         program = compile_load(self._directory)
         runs = await login_storm(self._directory / "storm", program, cores, self._runs, self._seconds)
         self.found["RingOut"]["storm"] = {kind: _median_run(runs[kind]) for kind in runs} | {"runs": runs}
+
+    async def events(self) -> None:
+        """Ours only: calls while clients listen."""
+        _say("RingOut: event streams")
+        found = await events(self._directory / "events", self._server_core, self._runs, self._seconds)
+        kinds = {kind: _median_run(found[kind]) for kind in ("alone", "crowded")}
+        self.found["RingOut"]["events"] = {**found, **kinds, "runs": {kind: found[kind] for kind in kinds}}
 
     def _servers(self) -> list[tuple[str, MakeServer]]:
         servers: list[tuple[str, MakeServer]] = [
@@ -196,6 +204,8 @@ async def _main() -> None:
             await bench.api()
         if "storm" in arguments.measures:
             await bench.storm()
+        if "events" in arguments.measures:
+            await bench.events()
     finally:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(bench.found, indent=2) + "\n")

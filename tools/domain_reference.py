@@ -106,6 +106,8 @@ def _order(order: o.Order) -> str:
             return "let the caller hear the callee"
         case o.StopPlaying():
             return "stop playing"
+        case o.SendPostDial():
+            return "send the digits for after the answer"
         case o.Bridge():
             return "bridge"
         case o.CloseMedia():

@@ -16,6 +16,10 @@ from ringout import config
 from ringout.cli.admin import COMMANDS as ADMIN_COMMANDS
 from ringout.cli.call import call, cancel, status
 from ringout.cli.config_check import check
+from ringout.cli.doctor.command import doctor
+from ringout.cli.handler.commands import COMMANDS as HANDLER_COMMANDS
+from ringout.cli.link import link
+from ringout.cli.opening.command import open_
 from ringout.cli.prompts import prompts
 from ringout.cli.sandbox import sandbox
 from ringout.cli.serve import serve
@@ -42,13 +46,15 @@ CLI_HEAD = """# Command line
 Written from the code by `make docs`; a test keeps it current.
 
 What goes wrong is one sentence on standard error and an exit code: 0 all is well, 1 the call ended without
-the two parties having been joined, 2 the command line, the configuration or the credentials cannot be used, 3
-the server refuses, 4 there is no server or it cannot at the moment, 130 cancelled by Ctrl-C.
+the two parties having been joined (`doctor` and `handler`: something is not as it should be), 2 the command
+line, the configuration or the credentials cannot be used, 3 the server refuses, 4 there is no server or it
+cannot at the moment, 130 cancelled by Ctrl-C.
 
-`call`, `status` and `cancel` log in with `RINGOUT_URL`, `RINGOUT_CLIENT_ID`, `RINGOUT_CLIENT_SECRET` and
-either `RINGOUT_JWT` or `RINGOUT_USERNAME`, `RINGOUT_EXTENSION` and `RINGOUT_PASSWORD`. Without
-`RINGOUT_CLIENT_ID` they use the login that a running sandbox leaves, for its owner only, in
-`$XDG_STATE_HOME/ringout/sandbox.json` (`~/.local/state` when that is not set).
+`call`, `status`, `cancel`, `open` and `doctor` log in with `RINGOUT_URL`, `RINGOUT_CLIENT_ID`,
+`RINGOUT_CLIENT_SECRET` and either `RINGOUT_JWT` or `RINGOUT_USERNAME`, `RINGOUT_EXTENSION` and
+`RINGOUT_PASSWORD`. Without `RINGOUT_CLIENT_ID` they use the login that a running sandbox leaves, for its owner
+only, in `$XDG_STATE_HOME/ringout/sandbox.json` (`~/.local/state` when that is not set), else the one that
+`ringout handler install` has kept in `$XDG_CONFIG_HOME/ringout/login.json` (`~/.config`).
 
 `admin` works on the data directory of the configuration or, while a server is using that, asks the server; it logs in
 there with `RINGOUT_ADMIN_CLIENT_ID` and `RINGOUT_ADMIN_CLIENT_SECRET`, else with what `ringout admin init` left in the
@@ -61,8 +67,12 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "call": call,
     "status": status,
     "cancel": cancel,
+    "open": open_,
+    "link": link,
     "prompts": prompts,
     "config check": check,
+    **HANDLER_COMMANDS,
+    "doctor": doctor,
     **ADMIN_COMMANDS,
 }
 

@@ -10,6 +10,10 @@ baresip  baresip     tests/e2e: the tests with baresip phones
 curl     curl        tests/sandbox: the examples that use it
 node     nodejs      tests/clients: the JavaScript clients
 npm      npm         tests/clients: the JavaScript clients
+Xvfb     xvfb        tests/desktop: links on a desktop
+xdg-open xdg-utils   tests/desktop: links on a desktop
+desktop-file-validate desktop-file-utils tests/desktop: links on a desktop
+chromium chromium    tests/dialer, tests/click_to_call, tests/desktop: everything in a browser
 '
 
 missing() {

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringout import logs
 from ringout.config import Config, http_url
@@ -16,7 +16,7 @@ from ringout.domain.account import Extension
 from ringout.engine.node import Node
 from ringout.media.embedded import EmbeddedMedia
 from ringout.net.http_connection import HttpLimits
-from ringout.net.http_server import HttpServer
+from ringout.net.http_server import HttpServer, most_connections
 from ringout.net.random_ids import RandomIds
 from ringout.net.sip_driver import SipDriver
 from ringout.net.tasks import Tasks
@@ -35,6 +35,7 @@ from ringout.service.identity import Identity
 from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
 from ringout.service.presence import Presence
+from ringout.service.ring_out_events import RingOutEvents
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
@@ -202,6 +203,12 @@ class Server:
         sweep = self._tasks.start(self._sweep(ring_outs), "sweep of old results")
         self._running.callback(sweep.cancel)
         node = self._node
+        connections = most_connections()
+        streams = min(config.http.event_streams, connections // 2)  # the other half is for all other requests
+        events = RingOutEvents(
+            ring_outs, storage.ring_outs, self._clock, self._ids, streams, config.http.event_streams_of_a_user
+        )
+        services.tokens.watcher = events.look_again
         served = Services(
             ring_outs=ring_outs,
             accounts=services.accounts,
@@ -214,19 +221,28 @@ class Server:
             authorization=services.authorization,
             forwarding_numbers=ForwardingNumbers(services.accounts, self._ids),
             call_log=CallLog(storage.ring_outs, services.accounts, self._clock),
+            events=events,
+            funds=services.funds,
             live_calls=lambda: node.live,
             is_draining=lambda: node.draining,
         )
         app = make_app(config, served, self._ids, self._clock)
-        http = HttpServer(app, config.http.host, config.http.port, self._tasks)
+        http = HttpServer(app, config.http.host, config.http.port, self._tasks, HttpLimits(connections))
         self._running.push_async_callback(http.close)
+        self._running.push_async_callback(self._end_streams, events, storage)  # before the listener closes
         await http.start()
         self.http_url = http_url(config.http.host, http.port)
         if config.admin.port is not None:
             await self._open_administration(served, config.admin.host, config.admin.port)
 
+    async def _end_streams(self, events: RingOutEvents, storage: SqliteStorage) -> None:
+        """After the ends of the last calls, which whoever listens wants to hear."""
+        await storage.ring_outs.finish_writing()
+        events.close()
+
     async def _open_administration(self, served: Services, host: str, port: int) -> None:
-        app = make_admin_app(self._config, served, self._administration, self._ids)
+        administration = replace(self._administration, trunks=self._node.probe)
+        app = make_admin_app(self._config, served, administration, self._ids)
         http = HttpServer(app, host, port, self._tasks, HttpLimits(_ADMIN_CONNECTIONS))
         self._running.push_async_callback(http.close)
         await http.start()

@@ -26,6 +26,8 @@ class HttpConfig:
     port: int = 8080  # 0 = any free one
     public_url: str | None = None  # base of the absolute `uri`s, e.g. https://ringout.example; None = the Host header's
     max_body_bytes: int = 65536  # a longer request body is refused with 413
+    event_streams: int = 1000  # open at one time, at most half of all connections; further ones are refused with 503
+    event_streams_of_a_user: int = 20  # of one user among them; further ones are refused with 429
     token_in_query: bool = True  # read ?access_token= as well; false where logs of URLs must hold no secrets
 
 

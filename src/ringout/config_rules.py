@@ -16,6 +16,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "http.port": (0, 65535),
     "admin.port": (0, 65535),
     "http.max_body_bytes": (1024, 16 * 1024 * 1024),
+    "http.event_streams": (0, 100_000),
+    "http.event_streams_of_a_user": (1, 10_000),
     "limits.light": (0, 1_000_000),
     "limits.medium": (0, 1_000_000),
     "limits.heavy": (0, 1_000_000),
@@ -151,7 +153,9 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "trunks.number_prefix": _matches(r"[0-9*#+]{0,16}", "cannot be dialled", 'digits, e.g. "9"'),
     "trunks.from_domain": _host,
     "clients.client_id": _matches(
-        r"[\x21-\x39\x3b-\x7e]{1,128}", "is not a client id", "1 to 128 visible characters, no colon"
+        r"(?!ringout-dialer$)[\x21-\x39\x3b-\x7e]{1,128}",  # that one is built in
+        "is not a client id",
+        "1 to 128 visible characters, no colon, and not the dialer's own",
     ),
     "clients.redirect_uris": _matches(
         rf"(?!(?i:{'|'.join(RUN_IN_BROWSERS)}):)"

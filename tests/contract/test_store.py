@@ -70,6 +70,25 @@ async def test_a_ring_out_comes_back_as_it_was(storage: Any) -> None:
     assert await storage.ring_outs.get(1) == ring_out(**ENDED)
 
 
+async def test_a_watcher_hears_of_every_row_once_it_is_durable(storage: Any) -> None:
+    heard: list[tuple[int, bool]] = []
+    reading: list[Any] = []
+
+    def watch(row: RingOut) -> None:
+        heard.append((row.id, row.ended_at is not None))
+        reading.append((row, storage.ring_outs.get(row.id)))
+
+    await storage.ring_outs.add(ring_out(1))
+    storage.ring_outs.watcher = watch
+    await storage.ring_outs.add(ring_out(2))
+    await storage.ring_outs.update(ring_out(1, **ENDED))
+    assert heard == [(2, False), (1, True)]
+    assert [await get == row for row, get in reading] == [True, True]
+    storage.ring_outs.watcher = None
+    await storage.ring_outs.update(ring_out(2, **ENDED))
+    assert len(heard) == 2
+
+
 @pytest.mark.parametrize("unknown", [0, -1, 2, 2**53, 2**80])
 async def test_an_unknown_ring_out_is_none(storage: Any, unknown: int) -> None:
     await storage.ring_outs.add(ring_out())

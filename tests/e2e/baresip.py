@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -98,6 +99,11 @@ class BaresipPhone:
         """(rate in Hz, samples) of everything decoded so far."""
         found = sorted(self._recordings.glob("*dec.wav"))
         return read_wav(found[-1]) if found else (8000, [])
+
+    def digits(self) -> str:
+        """The keys that this phone told its user of."""
+        screen = (self._directory / "screen.log").read_text(errors="replace")
+        return "".join(re.findall(r"received event: '(.)' \(end=1\)", screen))
 
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .api import Api
 from .server import ServerProcess
-from .waiting import free_port
+from .waiting import free_port, give_back
 
 _UDP_OUTLETS, _TCP_OUTLETS = 200, 12
 
@@ -91,3 +91,4 @@ class Exchange:
         if self.started is not None:
             self.started.close()
             self.started = None
+        give_back(outlet.port for outlet in self._all)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,18 +34,26 @@ def eventually(question: Callable[[], T | None], what: str, seconds: float = 20.
 
 
 def free_port(count: int = 1, *, keep: bool = False) -> int:
-    """The first (even) of `count` consecutive ports, free for UDP and TCP on loopback now. keep: never given again,
-    though it may be bound much later; others come again after a round through the range."""
+    """The first (even) of `count` consecutive ports, free for UDP and TCP on loopback now. keep: not given again before
+    `give_back`, though it may be bound much later; others come again after a round through the range. Raises
+    AssertionError when there are none."""
+    rounds = 0
     while True:
         first = _next[0] + 1 & ~1
         if first + count > _LAST_PORT:
-            first = _FIRST_PORT
+            first, rounds = _FIRST_PORT, rounds + 1
+            assert rounds < 3, f"no {count} free ports in a row in {_FIRST_PORT}-{_LAST_PORT}"
         _next[0] = first + count
         ports = range(first, first + count)
         if _kept.isdisjoint(ports) and all(is_free(port) for port in ports):
             if keep:
                 _kept.update(ports)
             return first
+
+
+def give_back(ports: Iterable[int]) -> None:
+    """Of those that were kept."""
+    _kept.difference_update(ports)
 
 
 def is_free(port: int) -> bool:

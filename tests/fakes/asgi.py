@@ -30,7 +30,8 @@ async def ask(
     chunks: list[bytes] | None = None,
     client: str = "127.0.0.1",
 ) -> Reply:
-    """One request. chunks: the body in pieces, without a Content-Length. client: IP that it comes from."""
+    """One request. chunks: the body in pieces, without a Content-Length. client: IP that it comes from, which is gone
+    when the request is: a stream of events ends after what there is at once."""
     path, _, query = target.partition("?")
     pieces = [body] if chunks is None else list(chunks)
     named = {"host": "api.test:8080", **{k.lower(): v for k, v in (headers or {}).items()}}
@@ -62,6 +63,9 @@ async def ask(
         sent.append(event)
 
     await app(scope, receive, send)
-    assert [event["type"] for event in sent] == ["http.response.start", "http.response.body"]
-    pairs = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in sent[0]["headers"]}
-    return Reply(sent[0]["status"], pairs, sent[1]["body"])
+    first, *bodies = sent
+    assert first["type"] == "http.response.start"
+    assert {event["type"] for event in bodies} == {"http.response.body"}
+    assert [event.get("more_body", False) for event in bodies] == [True] * (len(bodies) - 1) + [False]
+    pairs = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in first["headers"]}
+    return Reply(first["status"], pairs, b"".join(event["body"] for event in bodies))

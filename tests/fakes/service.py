@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -87,16 +88,22 @@ class MemoryRingOuts:
     disk_full: bool = False
     last_id: int = 0
     ledger: MemoryLedger = field(default_factory=lambda: MemoryLedger())
+    watcher: Callable[[RingOut], None] | None = None
 
     async def add(self, ring_out: RingOut) -> None:
         self.steps.append("add")
         if self.disk_full:
             raise OSError("the disk is full")
-        self.rows[ring_out.id] = ring_out
+        self._durable(ring_out)
 
     async def update(self, ring_out: RingOut) -> None:
-        self.rows[ring_out.id] = ring_out
+        self._durable(ring_out)
         self.ledger.charge(ring_out)
+
+    def _durable(self, ring_out: RingOut) -> None:
+        self.rows[ring_out.id] = ring_out
+        if self.watcher is not None:
+            self.watcher(ring_out)
 
     async def get(self, ring_out_id: int) -> RingOut | None:
         return self.rows.get(ring_out_id)

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from fakes.asgi import Reply, ask
 from fakes.service import CountingIds, FakeEngine, MemoryAccounts, MemoryRingOuts, MemoryTokens, SetClock
+from fakes.trunks import AskedTrunks
 from ringout.config import (
     AccountConfig,
     CallConfig,
@@ -39,6 +40,7 @@ from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
 from ringout.service.ports import Directory
 from ringout.service.presence import Presence
+from ringout.service.ring_out_events import RingOutEvents
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
@@ -123,6 +125,13 @@ class WebWorld:
         named = {"content-type": FORM, **headers}
         return await ask(self.app, "POST", "/restapi/oauth/token", body, named, client=client)
 
+    def end_streams(self) -> None:
+        """Whoever listens has heard what there was."""
+        assert self.services is not None
+        for feed in self.services.events._feeds.values():
+            for stream in tuple(feed.streams):
+                stream.close()
+
     def end(self, ring_out_id: int, after_seconds: float = 0.0) -> None:
         """The call is over."""
         old = self.store.rows[ring_out_id]
@@ -145,9 +154,11 @@ async def make_world(config: Config = CONFIG, passwords: Passwords | None = None
     funds = await Funds.load(store.ledger, store, clock, config)
     await funds.open_accounts(accounts.accounts(), config)
     draining = [False]
+    ring_outs = RingOuts(store, engine, accounts, clock, ids, config, funds)
+    streams = (config.http.event_streams, config.http.event_streams_of_a_user)
     logins, codes = Logins(accounts, passwords, clock), Codes(clock, ids)
     services = Services(
-        ring_outs=RingOuts(store, engine, accounts, clock, ids, config, funds),
+        ring_outs=ring_outs,
         accounts=accounts,
         company=Company(accounts),
         extensions=Extensions(accounts, passwords, tokens),
@@ -158,13 +169,17 @@ async def make_world(config: Config = CONFIG, passwords: Passwords | None = None
         authorization=Authorization(accounts, logins, codes, BrowserLogins(accounts, clock, ids)),
         forwarding_numbers=ForwardingNumbers(accounts, ids),
         call_log=CallLog(store, accounts, clock),
+        events=RingOutEvents(ring_outs, store, clock, ids, *streams),
+        funds=funds,
         live_calls=lambda: engine.live,
         is_draining=lambda: draining[0],
     )
+    tokens.watcher = services.events.look_again
     app = make_app(config, services, ids, clock)
     user = accounts.extension_by_number("101")
     world = WebWorld(app, clock, engine, store, tokens, token_store, accounts, user, draining=draining)
-    world.services, world.administration = services, Administration(accounts, tokens, funds, passwords, ids)
+    world.services = services
+    world.administration = Administration(accounts, tokens, funds, passwords, ids, AskedTrunks())
     client = next(client for client in accounts.clients() if client.client_id == CLIENT)
     issued = await tokens.open_session(client, user, client.scopes, Lifetimes(), "")
     world.bearer = issued.access_token

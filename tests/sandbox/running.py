@@ -19,6 +19,7 @@ class Sandbox:
     def __init__(self, directory: Path, *options: str, on_usual_ports: bool = False) -> None:
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGOUT_")}
         self.environ["XDG_STATE_HOME"] = str(directory / "state")
+        self.environ["XDG_CONFIG_HOME"] = str(directory / "config")
         ports = () if on_usual_ports or "--http" in options else ("--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
         with (directory / "stderr").open("ab") as stderr:
             self.process = subprocess.Popen(

@@ -42,6 +42,13 @@ def test_the_1_is_pressed_and_the_call_joined(sandbox: Sandbox) -> None:
     assert "asked for a 1" in out
 
 
+def test_digits_for_after_the_answer(sandbox: Sandbox) -> None:
+    number = sandbox.login["numbers"]["hangs_up"]
+    assert end(sandbox.command("call", number, "--post-dial", "12,#"))[0] == 0
+    code, _, err = end(sandbox.command("call", number, "--post-dial", "12x"))
+    assert (code, "postDial" in err) == (3, True)
+
+
 def test_ctrl_c_cancels_and_shows_the_end(sandbox: Sandbox) -> None:
     running = sandbox.command("call", sandbox.login["numbers"]["rings"])
     assert running.stdout is not None

@@ -39,6 +39,13 @@ def test_curl(sandbox: Sandbox) -> None:
     assert out.splitlines()[1:] == ["Success", "hung up"]
 
 
+def test_following_a_ring_out(sandbox: Sandbox) -> None:
+    login = sandbox.login
+    environ = {f"RINGOUT_{name.upper()}": login[name] for name in ("url", "client_id", "client_secret", "jwt")}
+    out = run(sandbox, sys.executable, "examples/follow.py", login["numbers"]["busy"], **environ)
+    assert out.splitlines()[-1] == "Success Busy CannotReach The callee's phone is busy (486 Busy Here)."
+
+
 def test_the_curl_that_the_sandbox_prints(sandbox: Sandbox) -> None:
     need("curl")
     login = Login(**{key.replace("from", "from_number"): value for key, value in sandbox.login.items()})

@@ -10,7 +10,12 @@ from fakes.web import CONFIG, JWT_GRANT, WebWorld, make_world
 from ringout.domain import scopes as permissions
 from ringout.web.routes import RESOURCES
 
-METHODS = [("POST", "/ringout"), ("GET", "/ringout/5"), ("DELETE", "/ring-out/s-00000000000005")]
+METHODS = [
+    ("POST", "/ringout"),
+    ("GET", "/ringout/5"),
+    ("DELETE", "/ring-out/s-00000000000005"),
+    ("GET", "/ring-out/s-00000000000005/events"),
+]
 
 
 @pytest.fixture
@@ -74,8 +79,8 @@ async def test_the_scope_ring_out_is_needed(world: WebWorld, method: str, path: 
 NEEDING = [(method, r.path, o.permission) for r in RESOURCES for method, o in r.methods.items() if o.permission]
 # What every application may ask, whatever it was registered for.
 FREE = (
-    "/authz-profile", "/authz-profile/check", "/dialing-plan", "/number-parser/parse", "/dictionary/country",
-    "/dictionary/timezone", "/dictionary/language", "/userinfo",
+    "/authz-profile", "/authz-profile/check", "/dialing-plan", "/number-parser/parse", "/link/parse",
+    "/dictionary/country", "/dictionary/timezone", "/dictionary/language", "/userinfo",
 )  # fmt: skip
 
 

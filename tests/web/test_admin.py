@@ -286,3 +286,20 @@ async def test_the_log_names_the_change_and_no_phone_number(
     assert "adminDeleteForwardingNumber" in line
     assert "/admin/v1/accounts/~/users/101/forwarding-numbers/+16505***" in line
     assert "0111" not in line
+
+
+async def test_what_the_gateways_answered(site: AdminSite) -> None:
+    """A code is an answer, whichever it is; a gateway without a way to it has none."""
+    reply = await site.ask("GET", "/trunks")
+    assert reply.status == 200
+    assert reply.json["records"] == [
+        {
+            "trunk": "carrier", "gateway": "sip:192.0.2.9", "address": "192.0.2.9", "answers": True,
+            "signalling": "192.0.2.1", "media": "192.0.2.1", "code": 200, "milliseconds": 12.3,
+            "seenAs": "198.51.100.1",
+        },
+        {
+            "trunk": "carrier", "gateway": "sip:[2001:db8::1]", "address": "", "answers": False, "signalling": "",
+            "media": "192.0.2.1",
+        },
+    ]  # fmt: skip

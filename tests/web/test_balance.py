@@ -81,3 +81,20 @@ async def test_only_prepaid_accounts_pay(is_prepaid: bool) -> None:
     reply = await world.place()
     assert reply.status == (403 if is_prepaid else 200)
     assert [ring_out.prices for ring_out, _ in world.engine.placed] == ([] if is_prepaid else [None])
+
+
+async def test_the_user_reads_what_is_left() -> None:
+    world = await make_world(config(120))
+    home = "/restapi/v1.0/account/~/balance"
+    told = {"prepaid": True, "balance": 120, "reserved": 0, "available": 120}
+    reply = await world.ask("GET", home)
+    assert reply.status == 200
+    assert {name: reply.json[name] for name in told} == told
+    assert reply.json["uri"].endswith(f"/account/{world.user.account_id}/balance")
+    await world.place()
+    assert (await world.ask("GET", home)).json["available"] == 120 - 50
+
+
+async def test_an_account_that_is_not_prepaid_says_so() -> None:
+    world = await make_world()
+    assert (await world.ask("GET", "/restapi/v1.0/account/~/balance")).json["prepaid"] is False

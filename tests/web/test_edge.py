@@ -23,26 +23,10 @@ def code(reply: Any) -> tuple[int, str]:
     return reply.status, only["errorCode"]
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/restapi/v2", "/restapi/v1.0/account", "//", "/restapi/v1.0/x y%00"])
+@pytest.mark.parametrize("path", ["/nope", "/restapi/v2", "/restapi/v1.0/account", "//", "/restapi/v1.0/x y%00"])
 @pytest.mark.parametrize("method", ["GET", "POST", "TRACE", "BREW"])
 async def test_unknown_urls(world: WebWorld, method: str, path: str) -> None:
     assert code(await world.ask(method, path)) == (404, "CMN-120")
-
-
-@pytest.mark.parametrize(
-    ("target", "accept", "status"),
-    [
-        ("/", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", 302),
-        ("/", "application/json", 404),
-        ("/", "*/*", 404),
-        ("/nope", "text/html", 404),
-    ],
-)
-async def test_a_browser_at_the_bare_address_is_sent_to_the_page(
-    world: WebWorld, target: str, accept: str, status: int
-) -> None:
-    reply = await world.ask("GET", target, accept=accept)
-    assert (reply.status, reply.headers.get("location")) == (status, "docs" if status == 302 else None)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "PATCH", "BREW", "CONNECT", "OPTIONS", "get"])

@@ -61,7 +61,7 @@ FORMS = [
 NO_NUMBERS = [
     "", " ", "+", "x", "nonsense", "1-800-FLOWERS", "tel:+14155550199", "sip:101@example.com", "1234567", "555-0199",
     "+1415555019", "+141555501999", "+999123456789", "++14155550199", "+1415+5550199", "9" * 1000, "0" * 65,
-    "+14155550199\n", "+1415\r\nX-Evil: 1", "14155550199x101", f"{MAIN}*", f"{MAIN}*1*2", "*101", "+14155550199*102",
+    "+14155550199\n", "+1415\r\nX-Evil: 1", "14155550199x101", f"{MAIN}*", f"{MAIN}*1*2", "*101", "+14155550199*",
     "\uff14\uff11\uff15 555 0199", "\u0661\u0664\u0661\u0665", "\x00", "\ud83d\udcde",
 ]  # fmt: skip
 
@@ -152,3 +152,12 @@ async def test_every_resource_reads_a_number_as_in_the_users_home_country(world:
     world.end(placed.json["id"])
     log = await world.ask("GET", f"{world.home}/call-log?phoneNumber=020%207946%200958")
     assert len(log.json["records"]) == 2
+
+
+async def test_an_extension_of_another_company(world: WebWorld) -> None:
+    """It is dialled there after the answer. The caller's own phone cannot be behind one."""
+    assert (await world.place(to={"phoneNumber": "+14155550199*102"})).status == 200
+    plan = world.engine.placed[-1][1]
+    assert (plan.callee_number, plan.post_dial) == ("+14155550199", ",102")
+    refused = await world.place(**{"from": {"phoneNumber": "+14155550199*102"}})
+    assert (refused.status, refused.json["errors"][0]["errorCode"]) == (400, "TEL-108")

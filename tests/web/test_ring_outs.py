@@ -115,6 +115,15 @@ async def test_all_optional_fields(world: WebWorld) -> None:
     assert (plan.caller_number, plan.callee_number, plan.caller_id, plan.play_prompt) == (OTHER_PHONE, TO, SHOWN, True)
 
 
+async def test_digits_for_after_the_answer_are_told_to_nobody_else(world: WebWorld) -> None:
+    reply = await world.place(postDial="4711w#")
+    assert reply.status == 200
+    ring_out, plan = world.engine.placed[-1]
+    assert plan.post_dial == "4711,#"
+    got = await world.ask("GET", f"{world.home}/ringout/{ring_out.id}")
+    assert "4711" not in repr((ring_out, plan, reply.body, got.body))
+
+
 @pytest.mark.parametrize(
     ("fields", "caller"),
     [
@@ -203,8 +212,13 @@ async def test_from_is_mandatory_without_a_default() -> None:
             "to.phoneNumber",
         ),
         ({"to": {"phoneNumber": "9" * 1000}}, 400, "CMN-101", "to.phoneNumber"),
-        ({"to": {"phoneNumber": f"{PHONE}*101"}}, 400, "CMN-101", "to.phoneNumber"),
+        ({"from": {"phoneNumber": f"{PHONE}*101"}}, 400, "TEL-108", "from.phoneNumber"),
         ({"playPrompt": "true"}, 400, "CMN-101", "playPrompt"),
+        ({"postDial": "12x"}, 400, "CMN-101", "postDial"),
+        ({"postDial": "1" * 65}, 400, "CMN-101", "postDial"),
+        ({"postDial": "12\n"}, 400, "CMN-101", "postDial"),
+        ({"postDial": 12}, 400, "CMN-101", "postDial"),
+        ({"to": {"phoneNumber": f"{TO}*304"}, "postDial": "1" * 61}, 400, "CMN-101", "postDial"),
         ({"country": {"id": "44"}}, 400, "CMN-101", "country.id"),
         ({"callerId": "x"}, 400, "CMN-101", "callerId"),
         ({"callerId": {"phoneNumber": TO}}, 403, "CMN-101", "callerId.phoneNumber"),

@@ -21,6 +21,7 @@ _GROUPS = {
     "user-features": "Service features of a user.",
     "blocked": "Destinations that an account may not call.",
     "balance": "The balance of a prepaid account.",
+    "trunks": "The way out, as a running server sees it.",
 }
 
 app = App(name="admin", help="Accounts, users, applications and all that belongs to them.", help_format="plaintext")

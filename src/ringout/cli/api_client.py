@@ -24,14 +24,19 @@ class Gone(CommandFailed):
     """404: the server knows no such RingOut, or has forgotten it after its end."""
 
 
+def opener(url: str) -> urllib.request.OpenerDirector:
+    """Of requests to that server."""
+    # A proxy of the environment is for the world outside, not for a server on this machine.
+    direct = [urllib.request.ProxyHandler({})] if is_loopback(url) else []
+    return urllib.request.build_opener(*direct)
+
+
 class Connection:
     """A server and who we are there. Every method raises CommandFailed with the server's own words."""
 
     def __init__(self, url: str, client_id: str, client_secret: str) -> None:
         self._url = url
-        # A proxy of the environment is for the world outside, not for a server on this machine.
-        direct = [urllib.request.ProxyHandler({})] if _is_loopback(url) else []
-        self._opener = urllib.request.build_opener(*direct)
+        self._opener = opener(url)
         basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._authorization = self._basic = f"Basic {basic}"
         self._token = ""
@@ -77,6 +82,7 @@ class ApiClient:
     own words."""
 
     def __init__(self, credentials: Credentials) -> None:
+        self.url = credentials.url
         self._connection = Connection(credentials.url, credentials.client_id, credentials.client_secret)
         if credentials.jwt:
             form = {"grant_type": _JWT_GRANT, "assertion": credentials.jwt}
@@ -92,8 +98,21 @@ class ApiClient:
     def __exit__(self, *_: object) -> None:
         self._connection.log_out()
 
-    def place(self, to: str, from_: str | None, caller_id: str | None, prompt: bool | None) -> dict[str, Any]:
-        """Places a RingOut; its first status."""
+    def home_country(self) -> str:
+        """In which the user's national numbers are read. ISO 3166, upper case."""
+        body = msgspec.json.encode({"originalStrings": ["0"]})
+        found = self._connection.request("POST", "/restapi/v1.0/number-parser/parse", body, "application/json")
+        return str(found["homeCountry"]["isoCode"])
+
+    def forwarding_numbers(self) -> list[str]:
+        """The user's phones, the first of which is rung when a request names none."""
+        found = self._connection.request("GET", f"{_RING_OUTS}/forwarding-number?perPage=1")
+        return [str(record["phoneNumber"]) for record in found["records"]]
+
+    def place(
+        self, to: str, from_: str | None, caller_id: str | None, prompt: bool | None, post_dial: str = ""
+    ) -> dict[str, Any]:
+        """Places a RingOut; its first status. post_dial: digits for the callee once the two are joined."""
         body: dict[str, Any] = {"to": {"phoneNumber": to}}
         if from_ is not None:
             body["from"] = {"phoneNumber": from_}
@@ -101,6 +120,8 @@ class ApiClient:
             body["callerId"] = {"phoneNumber": caller_id}
         if prompt is not None:
             body["playPrompt"] = prompt
+        if post_dial:
+            body["postDial"] = post_dial
         return self._connection.request("POST", f"{_RING_OUTS}/ringout", msgspec.json.encode(body), "application/json")
 
     def get(self, ring_out_id: str) -> dict[str, Any]:
@@ -132,7 +153,8 @@ def _path(ring_out_id: str) -> str:
     return f"{_RING_OUTS}/{twin}/{urllib.parse.quote(ring_out_id, safe='')}"
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether the server is on this machine."""
     host = urllib.parse.urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

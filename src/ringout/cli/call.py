@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -24,6 +24,9 @@ CallerIdOption = Annotated[str | None, Parameter(help="Number that the other par
 PromptOption = Annotated[
     bool | None, Parameter(negative="--no-prompt", help="Ask you for a 1 before the other is rung.")
 ]
+PostDialOption = Annotated[
+    str, Parameter(help="Keys for the other party once you are joined: 0-9 * # A-D, and a comma for 2 s of silence.")
+]
 UrlOption = Annotated[str | None, Parameter(name="--url", help="Server; default: RINGOUT_URL, or the running sandbox.")]
 IdArgument = Annotated[str, Parameter(help="Id of a RingOut, as a number or s-...")]
 
@@ -35,6 +38,7 @@ def call(
     from_: FromOption = None,
     caller_id: CallerIdOption = None,
     prompt: PromptOption = None,
+    post_dial: PostDialOption = "",
     url: UrlOption = None,
 ) -> int:
     """Rings your phone, then TO, joins the two, and shows both until the end. Ctrl-C cancels, or hangs up.
@@ -42,13 +46,10 @@ def call(
     Exit code: 0 the two were joined, 1 they were not, 2 wrong use, 3 the server refuses, 4 no server, 130 cancelled.
     """
     with ApiClient(find_credentials(url)) as client, Interrupts() as interrupts:
-        first = read_snapshot(client.place(to, from_, caller_id, prompt))
-        last = _watch(client, first, interrupts)
-    if last.joined:
-        return OK
-    if interrupts.asked:
-        raise CommandFailed("cancelled.", INTERRUPTED)
-    raise CommandFailed(_why(last), NOT_JOINED)
+        first = read_snapshot(client.place(to, from_, caller_id, prompt, post_dial))
+        with TwoLanes(Console()) as lanes:
+            last = watch(client, first, interrupts, lanes)
+    return finish(last, interrupts)
 
 
 def status(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
@@ -92,25 +93,46 @@ class Interrupts:
         self.asked = True
 
 
-def _watch(client: ApiClient, now: Snapshot, interrupts: Interrupts) -> Snapshot:
+class Wish(Protocol):
+    """asked: somebody wants the call to end; met: the server was told."""
+
+    asked: bool
+    met: bool
+
+
+class Display(Protocol):
+    """Shows a call as it goes on."""
+
+    def show(self, now: Snapshot, elapsed_seconds: float) -> None: ...
+
+
+def watch(client: ApiClient, now: Snapshot, wish: Wish, display: Display) -> Snapshot:
     """Polls and shows until the end; the last snapshot."""
     started = time.monotonic()
     cancelled_at: float | None = None
-    with TwoLanes(Console()) as lanes:
-        while True:
-            elapsed = time.monotonic() - started
-            lanes.show(now, elapsed)
-            if now.ended or (cancelled_at is not None and elapsed - cancelled_at > _END_SECONDS):
-                return now
-            if interrupts.asked and cancelled_at is None:
-                cancelled_at = elapsed
-                _cancel(client, now.id)
-                interrupts.met = True
-            time.sleep(_POLL_SECONDS)
-            try:
-                now = read_snapshot(client.get(now.id))
-            except Gone:
-                return now
+    while True:
+        elapsed = time.monotonic() - started
+        display.show(now, elapsed)
+        if now.ended or (cancelled_at is not None and elapsed - cancelled_at > _END_SECONDS):
+            return now
+        if wish.asked and cancelled_at is None:
+            cancelled_at = elapsed
+            _cancel(client, now.id)
+            wish.met = True
+        time.sleep(_POLL_SECONDS)
+        try:
+            now = read_snapshot(client.get(now.id))
+        except Gone:
+            return now
+
+
+def finish(last: Snapshot, wish: Wish) -> int:
+    """The exit code of a call that went well. Raises CommandFailed for the others."""
+    if last.joined:
+        return OK
+    if wish.asked:
+        raise CommandFailed("cancelled.", INTERRUPTED)
+    raise CommandFailed(_why(last), NOT_JOINED)
 
 
 def _cancel(client: ApiClient, ring_out_id: str) -> None:

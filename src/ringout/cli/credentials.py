@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ringout.cli.failures import USAGE, CommandFailed
+from ringout.cli.user_files import login_file, state_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,16 @@ class Credentials:
 
 def sandbox_login_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Where a running sandbox leaves its login for this user's other commands."""
-    state = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local", "state")
-    return Path(state) / "ringout" / "sandbox.json"
+    return state_home(environ) / "ringout" / "sandbox.json"
 
 
 def find_credentials(url: str | None, environ: Mapping[str, str] = os.environ) -> Credentials:
-    """From RINGOUT_* when a client id is there, else from the login of a running sandbox. Raises CommandFailed."""
+    """From RINGOUT_* when a client id is there, else the login of a running sandbox, else the one that is kept for
+    links. The sandbox goes first: in it nobody is called by mistake. Raises CommandFailed."""
     if "RINGOUT_CLIENT_ID" in environ:
         found = _from_environment(environ, url)
     else:
-        found = _from_login_file(sandbox_login_file(environ))
+        found = _from_login_file(source(environ))
     found = replace(found, url=(url or found.url).rstrip("/"))
     try:
         parts = urlsplit(found.url)
@@ -47,6 +48,12 @@ def find_credentials(url: str | None, environ: Mapping[str, str] = os.environ) -
     if not usable:
         raise CommandFailed(f"{found.url} is not the URL of a server, for example http://127.0.0.1:8080.", USAGE)
     return found
+
+
+def source(environ: Mapping[str, str] = os.environ) -> Path:
+    """The file that a login is read from when RINGOUT_* name none."""
+    sandbox, kept = sandbox_login_file(environ), login_file(environ)
+    return kept if kept.exists() and not sandbox.exists() else sandbox
 
 
 def _from_environment(environ: Mapping[str, str], url: str | None) -> Credentials:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 OK = 0
 NOT_JOINED = 1  # the call ended without the two parties having been joined
+WRONG = 1  # something that was looked at is not as it should be
 USAGE = 2  # the command line, the configuration or the credentials are not usable as they are
 REFUSED = 3  # the server understood and refused
 UNREACHABLE = 4  # no server, or one that cannot at the moment

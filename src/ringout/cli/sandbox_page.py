@@ -35,6 +35,7 @@ def show_page(login: Login, sip_listeners: Sequence[tuple[str, str, int]]) -> No
     facts = Table.grid(padding=(0, 2))
     sip = ", ".join(f"{transport}:{host}:{port}" for transport, host, port in sip_listeners)
     for name, value in (
+        ("dialer", f"{login.url}/"),
         ("API", login.url),
         ("SIP", sip),
         ("client", f"{login.client_id}   secret {login.client_secret}"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-import uvloop
-
 from ringout import logs
 from ringout.cli.config_check import ConfigOption, default_file, read_config
 from ringout.cli.failures import OK, UNREACHABLE, USAGE, CommandFailed
@@ -23,7 +21,12 @@ def serve(*, config: ConfigOption = None) -> int:
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Runs main on a uvloop. What keeps it from starting becomes CommandFailed."""
-    # Imported late: a server's parts take half a second that `call` need not pay.
+    # Imported late: a server's parts take half a second that `call` need not pay, and they need a Unix.
+    try:
+        import uvloop
+    except ImportError as error:
+        main.close()
+        raise CommandFailed("a server needs Linux or macOS; here RingOut opens links and calls.", USAGE) from error
     from ringout.app import NobodyToServe, StartFailed
 
     try:

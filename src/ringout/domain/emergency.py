@@ -103,9 +103,12 @@ def _is_called_abroad(digits: str) -> bool:
 def _has_calling_code(digits: str) -> bool:
     for length in (1, 2, 3):
         regions = COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0), ())
+        rest = digits[length:]
+        if not 0 < len(rest) <= _MOST_DIGITS_ALONE + 1:  # asking every region of +1 takes its time
+            continue
         # +49 (0)112: written with the trunk prefix that nobody dials from abroad.
-        rests = {digits[length:], digits[length:].removeprefix("0")} - {""}
-        if any(is_emergency(rest, region) for rest in rests for region in regions):
+        written = {rest, rest.removeprefix("0")} - {""}
+        if any(is_emergency(each, region) for each in written for region in regions):
             return True
     return False
 

@@ -114,6 +114,13 @@ class RateExceeded(Refused):
 
 
 @dataclass
+class TooManyStreams(Refused):
+    """The user follows as many event streams as one user may. limit: how many."""
+
+    limit: int
+
+
+@dataclass
 class ForwardingNumberRefused(Refused):
     """A rule of the user's list of phones. rule: its number in RingCentral's list, 102-125 (FPN-102 ...); parameter:
     the field to blame; value: what the sentence about it names, e.g. the label or the number that is there already."""

@@ -50,6 +50,11 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True)
+class SendPostDial:
+    """Send the callee the digits that the plan has for this moment, if any."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseMedia:
     """No more audio from or to anybody."""
 
@@ -100,6 +105,7 @@ Order = (
     | ListenToCallee
     | StopPlaying
     | Bridge
+    | SendPostDial
     | CloseMedia
     | StartTimer
     | StopTimer

@@ -9,6 +9,8 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import ValidationResult
 
+from ringout.domain import plain_digits
+
 _MAX_CHARACTERS = 64
 # Everything that people put around the digits. Letters, CR, LF and digits of other scripts never get further.
 _WRITTEN = re.compile(r"[ (]*\+?[0-9 ().\-/]*[0-9][0-9 ().\-/]*(?:\*[ ]*[0-9]{1,10})?", re.ASCII)
@@ -81,18 +83,17 @@ def _choose(digits: str, country: str) -> str:
     """The E.164 number meant by digits (with or without a leading +). The first valid reading wins, else the first
     possible one. Raises ValueError when there is none."""
     readings = [r for r in _readings(digits, country) if r is not None]
-    for number in readings:
-        if phonenumbers.is_valid_number(number):
-            return _e164(number)
     if not readings:
         raise ValueError("no country has such a number")
-    return _e164(readings[0])
+    if len(readings) == 1 or readings[0] == readings[1]:
+        return readings[0]
+    return next((e164 for e164 in readings if _is_valid(e164)), readings[0])
 
 
-def _readings(digits: str, country: str) -> list[phonenumbers.PhoneNumber | None]:
+def _readings(digits: str, country: str) -> list[str | None]:
     if digits.startswith("+"):
-        return [_read(digits, None)]
-    national, international = _read(digits, country), _read("+" + digits, None)
+        return [_read(digits, "")]
+    national, international = _read(digits, country), _read("+" + digits, "")
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
     trunk_prefix = metadata.national_prefix if metadata else None
     # Where national numbers are always written with their trunk prefix 0, digits without it are E.164 without the +.
@@ -101,14 +102,29 @@ def _readings(digits: str, country: str) -> list[phonenumbers.PhoneNumber | None
     return [national, international]
 
 
-def _read(digits: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+def _read(digits: str, country: str) -> str | None:
+    """The possible number that digits are in that country ("" = they begin with +)."""
+    return plain_digits.read(digits, country) or _read_slowly(digits, country)
+
+
+def _read_slowly(digits: str, country: str) -> str | None:
     try:
-        number = phonenumbers.parse(digits, country)
+        number = phonenumbers.parse(digits, country or None)
     except phonenumbers.NumberParseException:
         return None
     possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-    return number if possible and len(_e164(number)) <= 16 else None
+    e164 = _e164(number)
+    return e164 if possible and len(e164) <= 16 and _is_itself(e164) else None
+
+
+def _is_itself(e164: str) -> bool:
+    """Read again it is the same number: what libphonenumber strips may leave more to strip, as in China 111..."""
+    return (plain_digits.read(e164, "") or _e164(phonenumbers.parse(e164))) == e164
 
 
 def _e164(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_valid(e164: str) -> bool:
+    return phonenumbers.is_valid_number(phonenumbers.parse(e164))

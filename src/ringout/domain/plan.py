@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +25,6 @@ class CallPlan:
     blocked: tuple[str, ...] = ()  # E.164 prefixes
     international: bool = True  # other regions than the country's may be called
     prepaid: bool = False
+    # Digits for the callee once the two are joined: of 0-9 * # A-D and links.PAUSE. Never logged nor stored: see the
+    # decision record.
+    post_dial: str = field(default="", repr=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ringout.domain import caller_id, countries, emergency, phone, regions
+from ringout.domain import caller_id, countries, emergency, links, phone, regions
 from ringout.domain.account import Account, Extension, home_country
 from ringout.domain.emergency import Emergency
 from ringout.domain.errors import (
@@ -40,6 +40,7 @@ class CallRequest:
     caller_id: str | None = None
     play_prompt: bool = False
     country_id: str | None = None
+    post_dial: str | None = field(default=None, repr=False)
 
     @property
     def caller_field(self) -> str:
@@ -71,10 +72,12 @@ class Asker:
 
 
 class _Phone(NamedTuple):
-    """A phone to ring. number: E.164; extension: of the colleague, when the request named the phone by it."""
+    """A phone to ring. number: E.164; extension: of the colleague, when the request named the phone by it; inner: the
+    extension to be dialled there once it answers, at a number that is not the account's."""
 
     number: str
     extension: str | None = None
+    inner: str | None = None
 
 
 def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
@@ -85,6 +88,7 @@ def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
         raise FeatureUnavailable("RingOut")
     country = _country(request, asker)
     callee = _target(request.to_number, "to.phoneNumber", asker, country)
+    post_dial = _post_dial(callee.inner, request.post_dial)
     caller, parameter = _caller(request, asker, country), request.caller_field
     _check_callable(caller.number, parameter, request.sent(parameter, caller.number), asker, rules)
     _check_callable(callee.number, "to.phoneNumber", request.to_number, asker, rules)
@@ -109,6 +113,7 @@ def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
         blocked=account.blocked,
         international=account.international and extension.international,
         prepaid=account.prepaid,
+        post_dial=post_dial,
     )
 
 
@@ -177,12 +182,24 @@ def _target(text: str, parameter: str, asker: Asker, country: str) -> _Phone:
     if number.extension is None:
         return _Phone(number.e164)
     if number.e164 != asker.account.main_number:
-        # Not handled: dialling the extension at somebody else's main number after the answer; ringing the bare main
-        # number instead would reach the wrong person.
-        raise BadNumber(parameter, text)
+        if not parameter.startswith("to"):
+            raise BadNumber(parameter, text)  # whoever answers there would not be the caller
+        return _Phone(number.e164, inner=number.extension)
     if number.extension not in asker.colleagues:
         raise NoSuchUser(parameter, text)
     return _phone_of(asker.colleagues[number.extension], parameter, text, asker)
+
+
+def _post_dial(inner: str | None, digits: str | None) -> str:
+    """An extension that is to be dialled there, then the digits that were asked for."""
+    try:
+        asked = links.clean_post_dial(digits or "")
+        if inner is None:
+            return asked
+        pause = links.PAUSE if asked and not asked.startswith(links.PAUSE) else ""
+        return links.clean_post_dial(f"{links.PAUSE}{inner}{pause}{asked}")
+    except links.NotDialable:
+        raise BadParameter("postDial") from None  # and repeats nothing: such digits are often secrets
 
 
 def _phone_of(extension: Extension, parameter: str, text: str, asker: Asker) -> _Phone:

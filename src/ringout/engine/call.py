@@ -18,6 +18,7 @@ from ringout.domain.ring_out import RingOut
 from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
 from ringout.engine.leg import Leg
 from ringout.engine.paying import Paying
+from ringout.engine.post_dial import PostDial
 from ringout.engine.records import Draft
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Call:
         "node",
         "paying",
         "plan",
+        "post_dial",
     )
 
     plan: CallPlan
@@ -71,6 +73,7 @@ class Call:
         self.caller = Leg(self, Party.CALLER)
         self.callee = Leg(self, Party.CALLEE)
         self.paying: Paying | None = None
+        self.post_dial: PostDial | None = None
         self._facts: deque[Fact] = deque()
         self._busy = False
         self._changed = False  # the row differs from what the store has
@@ -240,7 +243,13 @@ class Call:
         if self.media is not None:
             self.media.bridge()
 
+    def _send_post_dial(self, order: o.SendPostDial, fact: Fact) -> None:
+        if self.plan.post_dial:
+            self.post_dial = PostDial(self, self.plan.post_dial)
+
     def _close_media(self, order: o.CloseMedia | None, fact: Fact | None) -> None:
+        if self.post_dial is not None:
+            self.post_dial.stop()
         media, self.media = self.media, None
         if media is not None:
             media.close()
@@ -340,6 +349,7 @@ _CARRY_OUT: dict[type, Callable[[Call, Any, Any], None]] = {
     o.ListenToCallee: Call._listen,
     o.StopPlaying: Call._stop_playing,
     o.Bridge: Call._bridge,
+    o.SendPostDial: Call._send_post_dial,
     o.CloseMedia: Call._close_media,
     o.StartTimer: Call._start_timer,
     o.StopTimer: Call._stop_timer,

@@ -29,9 +29,10 @@ class Gateway:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == 5060 else f"{host}:{self.port}"
 
-    def uri(self, user: str) -> str:
+    def uri(self, user: str = "") -> str:
+        """user: escaped; "" = the gateway itself."""
         transport = "" if self.transport == "udp" else f";transport={self.transport}"
-        return f"sip:{user}@{self.address}{transport}"
+        return f"sip:{user}@{self.address}{transport}" if user else f"sip:{self.address}{transport}"
 
     def rest(self, now: float, seconds: float) -> None:
         """Others are preferred for so long; it is still used when all of them rest, because then nothing is better."""

@@ -16,9 +16,10 @@ from ringout.domain.ring_out import RingOut
 from ringout.engine.call import Call, TimerHandle
 from ringout.engine.name_lookup import resolve_names
 from ringout.engine.recovery import Orphan, recovered
+from ringout.engine.trunk_probe import TrunkProbe
 from ringout.engine.trunks import Trunks
 from ringout.service.ports import Clock, IdSource, MediaEngine, Meter, RingOutStore
-from ringout.sip.events import Event
+from ringout.sip.events import Event, OptionsAnswered
 
 if TYPE_CHECKING:
     from ringout.net.sip_driver import SipDriver
@@ -76,6 +77,7 @@ class Node:
             Timer.CALL: config.call.max_call_seconds,
             Timer.ENDING: self.give_up_seconds + 8.0,  # the user agent's own limit comes first
         }
+        self.probe = TrunkProbe(self)
         self._call_later = call_later
         self._calls: dict[int, Call] = {}
         self._orphans: set[Orphan] = set()
@@ -115,6 +117,9 @@ class Node:
 
     def on_sip_event(self, event: Event) -> None:
         """To be given to the SipDriver, which flushes after it."""
+        if isinstance(event, OptionsAnswered):
+            self.probe.answered(event)
+            return
         session = getattr(event, "session", None)
         if session is not None and session.owner is not None:
             session.owner.receive(event)

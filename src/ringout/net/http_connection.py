@@ -29,7 +29,8 @@ _ENVELOPE = b'{"errorCode":"%s","message":"%s","errors":[{"errorCode":"%s","mess
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
     """connections: at one time; further ones are closed unanswered. head_bytes: of one request's line and headers.
-    request_seconds: from the first byte of a request (the first: from the connect) until its answer is written.
+    request_seconds: from the first byte of a request (the first: from the connect) until its answer is written; of an
+    answer that is written bit by bit: until it begins, and then for each bit that the client keeps waiting.
     idle_seconds: between two requests."""
 
     connections: int = MOST_CONNECTIONS
@@ -51,6 +52,7 @@ class HttpConnection(HttpToolsProtocol):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.busy_since: float | None = None  # the loop's time; None = idle between two requests
+        self._blocked_since: float | None = None  # the loop's time; None = the client reads what is written
         self._head_bytes = 0
         self._in_head = True
         self._is_refused = False
@@ -84,6 +86,29 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._in_head = True
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when the client owes us something, in the loop's time; None = nothing."""
+        return self._blocked_since if self._is_writing else self.busy_since
+
+    @property
+    def is_blocked(self) -> bool:
+        """The client does not read the answer that is being written."""
+        return self._is_writing and self._blocked_since is not None
+
+    @property
+    def _is_writing(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and cycle.response_started and not cycle.response_complete
+
+    def pause_writing(self) -> None:
+        self._blocked_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._blocked_since = None
+        super().resume_writing()
 
     def on_response_complete(self) -> None:
         self.busy_since = self.loop.time() if self.pipeline else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ringout.domain import phone
 from ringout.domain.account import Account, Client, Extension
+from ringout.domain.dialer import DIALER
 from ringout.service.ports import AccountStore, Directory, DirectoryChange, IdSource
 
 Record = Account | Extension | Client
@@ -59,7 +60,9 @@ class Accounts:
         return extension is not None and extension.enabled and self._accounts[extension.account_id].enabled
 
     def client(self, client_id: str) -> Client | None:
-        """The enabled client of that id."""
+        """The enabled client of that id; the dialer among them."""
+        if client_id == DIALER.client_id:
+            return DIALER
         client = self._clients.get(client_id)
         return client if client and client.enabled else None
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from ringout.domain import scopes as permissions
 from ringout.domain.account import Client, Extension, Grant
+from ringout.domain.dialer import DIALER
 from ringout.domain.errors import GrantRefused
 from ringout.service.accounts import Accounts
 from ringout.service.browser_logins import BrowserLogin, BrowserLogins
@@ -65,11 +66,11 @@ class Authorization:
         self._codes = codes
         self.browsers = browsers
 
-    def read(self, given: Mapping[str, str]) -> AuthorizationRequest:
-        """given: the parameters that have a value. Raises GrantRefused when the client or the redirect URI is wrong:
-        then the user must not be sent anywhere. Raises SentBack for all else."""
+    def read(self, given: Mapping[str, str], home: str) -> AuthorizationRequest:
+        """given: the parameters that have a value; home: the address of the dialer's page. Raises GrantRefused when the
+        client or the redirect URI is wrong: then the user must not be sent anywhere. Raises SentBack for all else."""
         client = self._client(given)
-        redirect_uri = self._redirect_uri(client, given.get("redirect_uri", ""))
+        redirect_uri = self._redirect_uri(client, given.get("redirect_uri", ""), home)
         state = given.get("state", "")[:_LONGEST_STATE]
 
         def send_back(error: str, why: str) -> SentBack:
@@ -110,11 +111,13 @@ class Authorization:
             raise unknown_client(client_id, client_rejected=False)
         return client
 
-    def _redirect_uri(self, client: Client, named: str) -> str:
-        """RFC 6749 section 3.1.2: no other text than one of those registered, and without a fragment."""
-        if not named and len(client.redirect_uris) == 1:
-            named = client.redirect_uris[0]
-        if named not in client.redirect_uris or "#" in named:
+    def _redirect_uri(self, client: Client, named: str, home: str) -> str:
+        """RFC 6749 section 3.1.2: no other text than one of those registered, and without a fragment. The dialer's is
+        this server's own address, wherever that may be."""
+        registered = (home,) if client is DIALER else client.redirect_uris
+        if not named and len(registered) == 1:
+            named = registered[0]
+        if named not in registered or "#" in named:
             raise bad_redirect_uri("invalid_request", named)
         return named
 
@@ -200,6 +203,8 @@ class Authorization:
         return SentBack(request.redirect_uri, request.state, error, why)
 
     def _has_allowed(self, login: BrowserLogin, request: AuthorizationRequest) -> bool:
+        if request.client is DIALER:  # a part of this server, like the page on which the user has signed in
+            return True
         allowed = login.consents.get(request.client.client_id)  # empty = it may know who the user is, no more
         return allowed is not None and set(request.scopes) <= allowed
 

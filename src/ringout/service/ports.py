@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -54,9 +54,12 @@ class LogQuery:
 class RingOutStore(Protocol):
     """RingOuts that survive a crash. Every method raises StorageFailed (OSError) only when the disk refuses.
 
-    last_id: the largest id that was stored when the store was opened, 0 for none."""
+    last_id: the largest id that was stored when the store was opened, 0 for none. watcher: called with every row that
+    was added or updated, once it is durable and `get` shows it, in the order in which they were written; it must not
+    raise. None = nobody watches."""
 
     last_id: int
+    watcher: Callable[[RingOut], None] | None
 
     async def add(self, ring_out: RingOut) -> None:
         """Returns when the row is durable."""
@@ -259,3 +262,26 @@ class MediaEngine(Protocol):
 
     def open(self, listener: MediaListener) -> MediaSession:
         """Raises Unavailable when no port pair or no worker is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayReport:
+    """What a gateway of a trunk said to OPTIONS. gateway: its URI; address: its IP, "" = we have no way to it;
+    signalling, media: the IPs that we name to it. code: of its answer, None = none came. seen_as: the IP that it sees
+    us under, None = it did not say."""
+
+    trunk: str
+    gateway: str
+    address: str
+    signalling: str
+    media: str
+    code: int | None = None
+    milliseconds: float | None = None
+    seen_as: str | None = None
+
+
+class TrunkProbe(Protocol):
+    """Looks at the way out."""
+
+    async def ask(self) -> list[GatewayReport]:
+        """One for each gateway of each trunk, within a few seconds."""

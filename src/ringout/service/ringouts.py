@@ -11,9 +11,10 @@ from ringout.domain.policy import Asker, CallRequest, Rules
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.service.accounts import Accounts
 from ringout.service.funds import Funds
-from ringout.service.ports import CallEngine, Clock, IdSource, Reservation, RingOutStore
+from ringout.service.ports import CallEngine, Clock, IdSource, LogQuery, Reservation, RingOutStore
 from ringout.service.ring_out_ids import RingOutIds
 
+MOST_RECENT = 256
 _RETRY_AFTER_STORAGE_SECONDS = 5
 
 
@@ -86,6 +87,16 @@ class RingOuts:
         ):
             raise NotFound("ringOutId")
         return ring_out
+
+    def live(self, principal: Principal) -> list[RingOut]:
+        """Those of the user that have not ended, oldest first."""
+        return [r for r in self._store.live() if r.extension_id == principal.extension_id]
+
+    async def recent(self, principal: Principal) -> list[RingOut]:
+        """Those of the user that get would show, oldest first; of very many the newest."""
+        ended_after = self._clock.wall() - self._keep_seconds
+        query = LogQuery(principal.account_id, principal.extension_id, ended_after=ended_after)
+        return (await self._store.history(query, 0, MOST_RECENT))[::-1]
 
     async def cancel(self, principal: Principal, ring_out_id: int) -> None:
         """Takes both legs down, in whatever state they are. Raises NotFound also when the RingOut has ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ringout.domain import scopes as permissions
@@ -54,7 +54,8 @@ class Lifetimes:
 class Tokens:
     """The tokens that are good now, in memory and on disk. Tokens are opaque: 256 bits, kept as SHA-256.
 
-    jwts: the credentials that open sessions by themselves."""
+    jwts: the credentials that open sessions by themselves. watcher: called with the id of a user (0 = a client's own)
+    whose access tokens have become fewer; None = nobody watches."""
 
     def __init__(self, store: TokenStore, accounts: Accounts, clock: Clock, ids: IdSource, key: SigningKey) -> None:
         self._store = store
@@ -62,6 +63,7 @@ class Tokens:
         self._clock = clock
         self._ids = ids
         self.jwts = PersonalJwts(store, accounts, clock, ids, key)
+        self.watcher: Callable[[int], None] | None = None
         self._renewing = asyncio.Lock()
         self._sessions = LiveSessions(accounts)
         self._ws_tokens: dict[bytes, tuple[float, str]] = {}  # SHA-256 -> end of its time, session id; oldest first
@@ -200,6 +202,7 @@ class Tokens:
             await self._store.remove_sessions([session.session_id])
             raise TokenInvalid
         self._sessions.replace(live, session)
+        self._tell(session)
 
     def _is_in_grace(self, live: Live, now: float) -> bool:
         if not live.session.renewal_salt:
@@ -296,8 +299,13 @@ class Tokens:
     async def _close(self, lives: Sequence[Live]) -> None:
         for live in lives:
             self._sessions.remove(live)
+            self._tell(live.session)
         if lives:
             await self._store.remove_sessions([live.session.session_id for live in lives])
+
+    def _tell(self, session: Session) -> None:
+        if self.watcher is not None:
+            self.watcher(session.extension_id)
 
     async def _close_oldest(self, session: Session) -> None:
         most = MOST_SESSIONS_OF_A_USER if session.extension_id else MOST_SESSIONS_OF_A_CLIENT

@@ -143,6 +143,8 @@ class OptionsAnswered:
     uri: str
     code: int
     seconds: float  # from sending to the answer
+    came: bool = True  # False: the code is local
+    seen_as: str | None = None  # our IP as the peer sees it, when it says so (RFC 3261 section 18.2.1)
 
 
 Event = (

@@ -42,12 +42,12 @@ class OptionsPing:
 
     def response_received(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         if response.status >= 200:
-            self._report(response.status, now)
+            self._report(response.status, now, came=True, seen_as=response.top_via.params.get("received"))
 
     def transaction_failed(
         self, transaction: ClientTransaction, cause: Literal["timeout", "transport"], now: float
     ) -> None:
-        self._report(408 if cause == "timeout" else 503, now)
+        self._report(408 if cause == "timeout" else 503, now, came=False)
 
-    def _report(self, code: int, now: float) -> None:
-        self._user_agent.emit(OptionsAnswered(self.flow, self.uri, code, now - self._sent_at))
+    def _report(self, code: int, now: float, *, came: bool, seen_as: str | None = None) -> None:
+        self._user_agent.emit(OptionsAnswered(self.flow, self.uri, code, now - self._sent_at, came, seen_as))

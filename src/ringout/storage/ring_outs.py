@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 from ringout import logs
@@ -52,6 +52,7 @@ class SqliteRingOuts:
     def __init__(self, writer: Writer, reader: Reader, last_id: int = 0, history: Reader | None = None) -> None:
         """history: a reader of its own for the call log, so that a long search there holds nobody else up."""
         self.last_id = last_id
+        self.watcher: Callable[[RingOut], None] | None = None
         self._writer = writer
         self._reader = reader
         self._history = history or reader
@@ -170,6 +171,9 @@ class SqliteRingOuts:
                 self._recent[ring_out.id] = ring_out
         while len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
+        if self.watcher is not None:
+            for ring_out in rows:
+                self.watcher(ring_out)
 
 
 def _write_rows(connection: sqlite3.Connection, rows: list[RingOut]) -> None:

@@ -12,9 +12,11 @@ from ringout.service.call_log import CallLog
 from ringout.service.company import Company
 from ringout.service.extensions import Extensions
 from ringout.service.forwarding_numbers import ForwardingNumbers
+from ringout.service.funds import Funds
 from ringout.service.grants import Grants
 from ringout.service.identity import Identity
 from ringout.service.presence import Presence
+from ringout.service.ring_out_events import RingOutEvents
 from ringout.service.ringouts import RingOuts
 from ringout.service.tokens import Tokens
 from ringout.web.message import Answer, Request
@@ -44,6 +46,8 @@ class Services:
     authorization: Authorization
     forwarding_numbers: ForwardingNumbers
     call_log: CallLog
+    events: RingOutEvents
+    funds: Funds
     live_calls: Callable[[], int]
     is_draining: Callable[[], bool]
 
@@ -68,7 +72,8 @@ class Operation:
     that every operation of its kind may. login: a token is needed, and the path's ids must be its own; handle finds
     request.principal then. permission: scope that the token must carry. group: of the rate limits, None = unlimited.
     is_page: for people in a browser that knows a cookie; scripts of other origins may not read it. redirects: may
-    answer 302 instead. picture: the Content-Type of an answer that is one.
+    answer 302 instead. picture: the Content-Type of an answer that is one. streams: the answer is a stream of events
+    whose data is of type answer, or 204 when there is nothing to tell.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Operation:
     is_page: bool = False
     redirects: bool = False
     picture: str | None = None
+    streams: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

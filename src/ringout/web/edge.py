@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ from ringout.web import problems, rate_limits
 from ringout.web.asgi import Receive, Scope, Send
 from ringout.web.endpoint import Endpoint
 from ringout.web.errors import MethodNotAllowed, UnknownPath, UnreadableRequest
-from ringout.web.message import JSON, Answer, Headers, Request
+from ringout.web.message import JSON, Answer, Headers, Pieces, Request
 from ringout.web.router import Router
 from ringout.web.texts import ENGLISH, choose_language
 
@@ -28,14 +29,13 @@ _PREFLIGHT = (
 )
 _ALLOWED_HEADERS = (
     "Authorization, Content-Type, Accept, Accept-Language, Client-Id, X-User-Agent, RC-User-Agent, Discovery-Tag, "
-    "X-HTTP-Method-Override"
+    "Last-Event-ID, X-HTTP-Method-Override"
 )
 _HEADER_NAMES = re.compile(r"[\w\-]+(?:\s*,\s*[\w\-]+)*", re.ASCII)
 _LONGEST_ORIGIN = 300
 _LONGEST_HEADER_NAMES = 1000
 _TUNNELLED = ("GET", "PUT", "PATCH", "DELETE")
 _IN_ENGLISH = (b"content-language", ENGLISH.encode())
-_TO_THE_DOCS = Answer(302, b"", ((b"location", b"docs"),))  # relative: a proxy may have put a path before ours
 _NO_DISK = Unavailable("The server cannot reach its data.", 5)
 
 log = logs.get("web")
@@ -59,7 +59,10 @@ class Edge:
         origin = request.header(b"origin")
         if origin and not request.is_page:
             headers += _cors(origin)
-        if answer.status != 204:
+        if answer.pieces is not None:
+            await _stream(answer.status, headers, answer.pieces, receive, send)
+            return
+        if answer.status not in (204, 304):  # RFC 9110 section 8.6
             headers.append((b"content-length", b"%d" % len(answer.body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -69,10 +72,6 @@ class Edge:
             if request.method == "OPTIONS" and request.header(b"access-control-request-method"):
                 return _preflight(request)
             answer = await self._route(request).answer(request)
-        except UnknownPath as error:
-            if self._opens_the_server(request):
-                return _TO_THE_DOCS
-            return problems.answer_error(error, _language(request))
         except RingOutError as error:
             return problems.answer_error(error, _language(request))
         except OSError as error:  # of the stores, when the disk refuses: service.ports
@@ -85,18 +84,13 @@ class Edge:
             return Answer(answer.status, answer.body, (*answer.headers, _IN_ENGLISH))
         return answer
 
-    def _opens_the_server(self, request: Request) -> bool:
-        """Whether a person's browser asks for the bare address of a server that has a page for people."""
-        is_root = request.method in ("GET", "HEAD") and request.scope["path"] == "/"
-        return is_root and "text/html" in request.header(b"accept") and self._endpoints.find("/docs") is not None
-
     def _route(self, request: Request) -> Endpoint:
         """Raises UnknownPath, MethodNotAllowed or UnreadableRequest."""
         scope = request.scope
         raw_path: bytes = scope["raw_path"]
         path = raw_path.decode("latin-1")
         if path.endswith("/"):  # some SDKs add one
-            path = path.rstrip("/") or "/"
+            path = path.rstrip("/") or path
         found = self._endpoints.find(path)
         if found is None:
             raise UnknownPath
@@ -104,6 +98,28 @@ class Edge:
         if request.method == "POST":
             request.method = _tunnelled_method(request)
         return endpoint
+
+
+async def _stream(
+    status: int, headers: list[tuple[bytes, bytes]], pieces: Pieces, receive: Receive, send: Send
+) -> None:
+    """A piece is asked for when the one before it is on its way: a client that reads slowly is waited for here."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(_close_when_gone(pieces, receive))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            while (piece := await pieces.next()) is not None:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            watching.cancel()
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        pieces.close()
+
+
+async def _close_when_gone(pieces: Pieces, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass  # a body, which nobody asked for
+    pieces.close()
 
 
 def _tunnelled_method(request: Request) -> str:

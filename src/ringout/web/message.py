@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from re import compile as pattern
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from ringout.domain.account import Principal
@@ -22,13 +22,25 @@ JSON = (b"content-type", b"application/json; charset=utf-8")
 NO_STORE = (b"cache-control", b"no-store")
 
 
+class Pieces(Protocol):
+    """A body that is written while it comes about."""
+
+    async def next(self) -> bytes | None:
+        """The next piece, not empty; None = that was all. Must not raise."""
+
+    def close(self) -> None:
+        """Nobody reads on: next gives None soon. Called once at least, in the end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """headers: lower-case names. The edge adds what every answer has."""
+    """headers: lower-case names. The edge adds what every answer has. pieces: in the place of body; whoever does not
+    send them closes them."""
 
     status: int
     body: bytes = b""
     headers: Sequence[tuple[bytes, bytes]] = ()
+    pieces: Pieces | None = None
 
 
 NO_CONTENT = Answer(204, headers=(NO_STORE,))

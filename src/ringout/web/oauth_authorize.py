@@ -66,12 +66,13 @@ class _Visit:
 
     def __init__(self, api: Api, request: Request, given: dict[str, str]) -> None:
         self.authorization = api.services.authorization
-        self.asked: AuthorizationRequest = self.authorization.read(given)
+        home = request.base_url(api.public_url)
+        self.asked: AuthorizationRequest = self.authorization.read(given, f"{home}/")
         self.request = request
         self.login_hint = given.get("login_hint", "")
         self.language = language_of(given.get("ui_locales", ""), request.header(b"accept-language"))
         self.text = urlencode(given, errors="surrogateescape")
-        base = urlsplit(request.base_url(api.public_url))
+        base = urlsplit(home)
         self._path = base.path
         self._is_secure = base.scheme == "https"
         self._cookie_name = "__Host-ringout_login" if self._is_secure else "ringout_login"

@@ -119,6 +119,8 @@ def _operation(resource: Resource, operation: Operation, shown: _Schemas) -> Jso
     if operation.redirects:
         headers = {**_headers(limited=False), "Location": _TEXT}
         told["responses"]["302"] = {"description": "Back to the application", "headers": headers}
+    if operation.streams:
+        told["responses"]["204"] = {"description": "Everything has been heard", "headers": _headers(limited=True)}
     for status in refusals(operation):
         name, meaning = words.REFUSALS[status]
         refusal: Json = {"$ref": f"#/components/responses/{name}"}
@@ -142,8 +144,8 @@ def refusals(operation: Operation) -> list[int]:
 
 
 def _path_parameters(path: str) -> Iterator[Json]:
-    for name in re.findall(r"\{(\w+)\}", path):
-        schema, meaning = words.PATH_PARAMETERS.get((path.split("/")[-2], name)) or words.PATH_PARAMETERS.get(
+    for before, name in re.findall(r"([^/]*)/\{(\w+)\}", path):
+        schema, meaning = words.PATH_PARAMETERS.get((before, name)) or words.PATH_PARAMETERS.get(
             ("", name), ({"type": "string"}, "")
         )
         told: Json = {"name": name, "in": "path", "required": True, "schema": schema}
@@ -165,12 +167,22 @@ def _success(operation: Operation, shown: _Schemas) -> Json:
     told: Json = {"description": "Success", "headers": _headers(limited=operation.group is not None)}
     if operation.is_page:
         told["content"] = {"text/html": _TEXT}
+    elif operation.streams:
+        told["content"] = {"text/event-stream": {"schema": _event(shown.of(operation.answer))}}
     elif operation.picture:
         told["content"] = {operation.picture: {}}
     elif operation.answer is not None:
         told["content"] = {"application/json": {"schema": shown.of(operation.answer)}}
         told["headers"]["Content-Language"] = _TEXT
     return told
+
+
+def _event(data: Json) -> Json:
+    """One Server-Sent Event, as OpenAPI 3.2 section 4.14.4 describes them; 3.1 has no word for a sequence of such."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": data}
+    event = {"type": "string", "const": "ring-out"}
+    described = {"id": {"type": "string", "description": "For Last-Event-ID"}, "event": event, "data": data}
+    return {"type": "object", "description": "One Server-Sent Event of many", "properties": described}
 
 
 def _headers(*, limited: bool, retry: bool = False) -> Json:

@@ -143,6 +143,11 @@ def _rate(e: domain.RateExceeded) -> Problem:
     return Problem(429, "CMN-301", "CMN-301", "Request rate exceeded", headers=headers)
 
 
+def _too_many_streams(e: domain.TooManyStreams) -> Problem:
+    message = "No more than {limit} event streams can be open at one time"
+    return Problem(429, "CMN-301", "CMN-301", message, values={"limit": str(e.limit)})
+
+
 def _unauthorized(top: str, code: str, message: str, error: str | None = "invalid_token") -> Problem:
     # RFC 6750 section 3: no error attribute when the request showed no token at all.
     challenge = f'Bearer realm="{REALM}"' + (f', error="{error}", error_description="{message}"' if error else "")
@@ -198,6 +203,7 @@ PROBLEMS: dict[type[RingOutError], Callable[[Any], Problem]] = {
         403, "FeatureNotAvailable", "CMN-109", "Feature not available.", outer={"feature": e.feature}
     ),
     domain.RateExceeded: _rate,
+    domain.TooManyStreams: _too_many_streams,
     domain.ForwardingNumberRefused: _forwarding,
     domain.PermissionRequired: _user_permission,
     domain.SyncTokenRefused: lambda e: Problem(

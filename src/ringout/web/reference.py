@@ -58,6 +58,8 @@ def _operation(resource: Resource, method: str, operation: Operation) -> Iterato
 def _answer(operation: Operation) -> str:
     if operation.is_page:
         return "a page"
+    if operation.streams:
+        return f"events of {_link(operation.answer or dict)}, or 204"
     if operation.picture is not None:
         return f"`{operation.picture}`"
     return "no body" if operation.answer is None else _link(operation.answer)

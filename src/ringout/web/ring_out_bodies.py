@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from ringout.domain.links import LONGEST_POST_DIAL
 from ringout.domain.policy import CallRequest
 from ringout.domain.ring_out import LegRecord, RingOut, string_id
 from ringout.domain.status import CallStatus, EndedBy, PartyStatus
@@ -36,7 +37,18 @@ class CountryInfo(Struct):
     id: str | None = None
 
 
-class MakeRingOutRequest(Struct, rename={"from_": "from", "caller_id": "callerId", "play_prompt": "playPrompt"}):
+PostDial = Annotated[
+    str,
+    Meta(
+        description="Digits for the callee once the two are joined: 0-9 * # A-D, and , for 2 s of silence",
+        max_length=LONGEST_POST_DIAL,
+        pattern="^[0-9*#A-Da-d,;pPwW]*$",  # ; p and w are pauses, too
+    ),
+]
+_RENAMED = {"from_": "from", "caller_id": "callerId", "play_prompt": "playPrompt", "post_dial": "postDial"}
+
+
+class MakeRingOutRequest(Struct, rename=_RENAMED):
     """Who calls whom. Only `to.phoneNumber` is required. Unknown fields are ignored."""
 
     to: PhoneInfo | None = None  # may be missing here, so that its absence gets the documented error
@@ -44,6 +56,7 @@ class MakeRingOutRequest(Struct, rename={"from_": "from", "caller_id": "callerId
     caller_id: PhoneInfo | None = None
     play_prompt: bool | None = None
     country: CountryInfo | None = None
+    post_dial: PostDial | None = None
 
 
 # --- GetRingOutStatusResponse ------------------------------------------------------------------------------------
@@ -107,6 +120,7 @@ def call_request(body: MakeRingOutRequest, to_number: str) -> CallRequest:
         caller_id=body.caller_id.phone_number if body.caller_id else None,
         play_prompt=bool(body.play_prompt),
         country_id=body.country.id if body.country else None,
+        post_dial=body.post_dial,
     )
 
 

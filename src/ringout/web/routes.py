@@ -10,16 +10,21 @@ from ringout.web import (
     about,
     account,
     authz_profile,
+    balance,
     call_log,
     call_log_sync,
     caller_id,
+    click_to_call,
     devices,
+    dialer_page,
     dictionary,
     docs_page,
     entry_points,
+    events,
     extensions,
     features,
     forwarding_numbers,
+    link_parser,
     number_parser,
     number_parser_v2,
     oauth,
@@ -49,6 +54,8 @@ RESOURCES = (
     Resource(f"{_EXTENSION}/ringout", ring_outs.NUMBER_COLLECTION),
     Resource(f"{_EXTENSION}/ring-out/{{ringoutId}}", ring_outs.TEXT_MEMBER),
     Resource(f"{_EXTENSION}/ring-out", ring_outs.TEXT_COLLECTION),
+    Resource(f"{_EXTENSION}/ring-out/events", events.EVERY),
+    Resource(f"{_EXTENSION}/ring-out/{{ringoutId}}/events", events.ONE),
     Resource(f"{_EXTENSION}/forwarding-number", forwarding_numbers.COLLECTION),
     Resource(f"{_EXTENSION}/forwarding-number/{{forwardingNumberId}}", forwarding_numbers.MEMBER),
     Resource(f"{_EXTENSION}/caller-id", caller_id.RESOURCE),
@@ -68,6 +75,7 @@ RESOURCES = (
     Resource(f"{_EXTENSION}/business-hours", account.USER_HOURS),
     Resource(f"{_EXTENSION}/phone-number", phone_numbers.EXTENSION_COLLECTION),
     Resource(f"{_EXTENSION}/phone-number/{{phoneNumberId}}", phone_numbers.EXTENSION_MEMBER),
+    Resource(f"{_EXTENSION}/link/parse", {"POST": link_parser.PARSE}),
     Resource(f"{_EXTENSION}/presence", presence.EXTENSION),
     Resource(f"{_EXTENSION}/profile-image", profile_image.PROFILE_IMAGE),
     Resource(_EXTENSION, extensions.MEMBER),
@@ -76,6 +84,7 @@ RESOURCES = (
     Resource(f"{_ACCOUNT}/phone-number/{{phoneNumberId}}", phone_numbers.ACCOUNT_MEMBER),
     Resource(f"{_ACCOUNT}/presence", presence.ACCOUNT),
     Resource(f"{_ACCOUNT}/service-info", account.SERVICE_INFO),
+    Resource(f"{_ACCOUNT}/balance", balance.BALANCE),
     Resource(f"{_ACCOUNT}/business-address", account.BUSINESS_ADDRESS),
     Resource(f"{_ACCOUNT}/business-hours", account.COMPANY_HOURS),
     Resource(_ACCOUNT, account.ACCOUNT),
@@ -113,7 +122,7 @@ def make_app(
     api = Api(services, public_url, *_described(resources), config.http.token_in_query)
     limits = rate_limits(config.limits, clock)
     endpoints: Router[Endpoint] = Router()
-    for resource in resources:
+    for resource in (*resources, *dialer_page.RESOURCES, *click_to_call.RESOURCES):
         endpoints.add(resource.path, Endpoint(resource, api, limits))
     return Edge(endpoints, ids, config.http.max_body_bytes)
 

@@ -18,6 +18,7 @@ def _nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     for name in ("URL", "CLIENT_ID", "CLIENT_SECRET", "JWT", "USERNAME", "EXTENSION", "PASSWORD", "CONFIG"):
         monkeypatch.delenv(f"RINGOUT_{name}", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,8 @@ def _nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         (["call", "+16505550102"], "no credentials"),
         (["status", "1"], "no credentials"),
         (["cancel", "1"], "no credentials"),
+        (["open", "--yes", "tel:+16505550102"], "no credentials"),
+        (["open"], "LINK"),
         (["sandbox", "--http", "0.0.0.0:0"], "not on loopback"),
         (["sandbox", "--sip", "192.0.2.1:5060"], "not on loopback"),
         (["sandbox", "--sip", "[::1]:0"], "IPv4"),

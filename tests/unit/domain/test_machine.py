@@ -124,6 +124,8 @@ def step(now: Situation, fact: Fact) -> tuple[Situation, tuple[Order, ...]]:
                 assert before[CALLER] is before[CALLEE] is LegPhase.UP, "bridge only with both legs up"
                 assert media_open
                 bridged = True
+            case o.SendPostDial():
+                assert bridged, "digits go to a callee who is heard"
             case o.Play() | o.StopPlaying() | o.PlayRingback() | o.ListenToCallee():
                 assert before[CALLER] is LegPhase.UP
                 assert media_open
@@ -247,6 +249,7 @@ def test_a_call_without_prompt() -> None:
     assert names(machine.receive(f.Answered(CALLEE, 200, "OK"))) == [
         "StopTimer Timer.CALLEE_RING",
         "Bridge",
+        "SendPostDial",
         "StartTimer Timer.CALL",
     ]
     assert names(machine.receive(f.HungUp(CALLER))) == [

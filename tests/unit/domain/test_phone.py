@@ -66,6 +66,11 @@ def test_refuses(text: str) -> None:
         phone.parse(text, "US")
 
 
+def test_refuses_what_would_be_another_number_when_read_again() -> None:
+    with pytest.raises(ValueError):
+        phone.parse("1-1-1-650-111-2222", "CN")
+
+
 @settings(max_examples=300)
 @given(
     st.text(alphabet="+0123456789 ()-.*/\r\n;@abc\u00a0\u2011\u202a\uff0b\t", max_size=40),
@@ -78,6 +83,7 @@ def test_gives_e164_or_value_error(text: str, country: str) -> None:
         return
     assert number.e164[0] == "+"
     assert number.e164[1:].isdigit()
+    assert phone.parse(number.e164, country).e164 == number.e164
     assert len(number.e164) <= 16
     assert phone.parse(number.e164, country).e164 == number.e164
     assert phone.parse(str(number), country) == number

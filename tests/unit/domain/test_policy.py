@@ -161,7 +161,6 @@ REFUSED = [
     (NoSuchUser, "123456"),
     (DestinationBarred, "103"),  # has no phone
     (DestinationBarred, f"{MAIN}*103"),
-    (BadNumber, f"{OUTSIDE}*102"),
     (BadNumber, "1234567"),
     (BadNumber, ""),
     (BadNumber, " "),
@@ -173,6 +172,34 @@ REFUSED = [
 @pytest.mark.parametrize(("error", "target"), REFUSED)
 def test_a_target_that_no_phone_stands_behind(error: type[Exception], target: str) -> None:
     refused_on_both_legs(error, target)
+
+
+def test_an_extension_of_somebody_elses_number_is_dialled_there() -> None:
+    called = plan(to=f"{OUTSIDE} * 304", post_dial="9#")
+    assert (called.callee_number, called.callee_extension, called.post_dial) == (OUTSIDE, None, ",304,9#")
+    assert plan(to=f"{OUTSIDE}*304").post_dial == ",304"
+    assert plan(to=f"{OUTSIDE}*304", post_dial=";9").post_dial == ",304,9"
+    # The caller's own phone is not behind a voice menu.
+    raised = refused(BadNumber, from_number=f"{OUTSIDE}*304")
+    assert raised.parameter == "from.phoneNumber"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [(None, ""), ("", ""), ("12#", "12#"), ("abcD", "ABCD"), ("p1w2;3", ",1,2,3"), ("1" * 64, "1" * 64)],
+)
+def test_digits_for_after_the_answer(asked: str | None, sent: str) -> None:
+    allowed = plan(post_dial=asked)
+    assert allowed.post_dial == sent
+    assert not sent or sent not in repr(allowed)
+
+
+@pytest.mark.parametrize(
+    ("to", "asked"), [(OUTSIDE, "1" * 65), (OUTSIDE, "x"), (OUTSIDE, "1\n"), (f"{OUTSIDE}*304", "1" * 61)]
+)
+def test_digits_that_cannot_be_sent(to: str, asked: str) -> None:
+    raised = refused(BadParameter, to=to, post_dial=asked)
+    assert (raised.parameter, raised.value) == ("postDial", None)  # type: ignore[attr-defined]
 
 
 EMERGENCY = [

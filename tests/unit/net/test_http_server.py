@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -138,3 +141,97 @@ async def test_connections_are_counted(port: int) -> None:
         await asyncio.sleep(0)
     for writer in held:
         await close(writer)
+
+
+# --- answers that are written bit by bit -----------------------------------------------------------------------------
+
+
+class Endless:
+    """An application that goes on with its answer for as long as somebody reads it. stop: it ends."""
+
+    def __init__(self, piece: bytes) -> None:
+        self._piece = piece
+        self.stop = asyncio.Event()
+        self.written = 0
+        self.ended = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        gone = asyncio.get_running_loop().create_task(self._until_gone(receive))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not self.stop.is_set() and not gone.done():
+            await send({"type": "http.response.body", "body": self._piece, "more_body": True})
+            self.written += len(self._piece)
+            await asyncio.sleep(0.01)
+        await send({"type": "http.response.body", "body": b""})
+        gone.cancel()
+        self.ended.set()
+
+    async def _until_gone(self, receive: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+@contextlib.asynccontextmanager
+async def endless(piece: bytes) -> AsyncIterator[tuple[Endless, HttpServer, asyncio.StreamReader]]:
+    """The application, its server, and the beginning of its answer."""
+    tasks, app = Tasks(), Endless(piece)
+    server = HttpServer(app, "127.0.0.1", 0, tasks, LIMITS)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=2**20)
+    writer.write(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    yield app, server, reader
+    await server.close()
+    await close(writer)
+    await tasks.stop()
+
+
+async def test_an_answer_that_is_read_may_take_any_time() -> None:
+    async with endless(b"x" * 100) as (app, _, reader):
+        loop = asyncio.get_running_loop()
+        until = loop.time() + 3 * LIMITS.request_seconds
+        while loop.time() < until:
+            assert await reader.readline() == b"64\r\n"
+            assert await reader.readline() == b"x" * 100 + b"\r\n"
+        app.stop.set()
+        async with asyncio.timeout(20):
+            while await reader.readline() != b"0\r\n":
+                pass
+
+
+async def test_an_answer_that_is_not_read_ends() -> None:
+    async with endless(b"x" * 100_000) as (app, _, _reader):
+        async with asyncio.timeout(20):
+            await app.ended.wait()
+        assert not app.stop.is_set()
+
+
+async def test_the_end_waits_for_no_answer_that_is_not_read(caplog: pytest.LogCaptureFixture) -> None:
+    async with endless(b"x" * 1_000_000) as (app, server, _):
+        (connection,) = server._server.server_state.connections
+        while not connection.is_blocked:  # type: ignore[union-attr]  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        await server.close()
+        assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
+        async with asyncio.timeout(20):
+            await app.ended.wait()
+
+
+async def test_connections_to_nowhere_end() -> None:
+    """By the system, which hears nothing of the other side any more."""
+    async with endless(b"x") as (app, server, _):
+        (connection,) = server._server.server_state.connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+        app.stop.set()
+
+
+@pytest.mark.parametrize(("soft", "hard", "connections"), [(64, 600, 300), (600, 600, 300), (600, 601, 300)])
+def test_the_limit_of_open_files_is_raised(soft: int, hard: int, connections: int) -> None:
+    program = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
+        "from ringout.net.http_server import most_connections\n"
+        "print(most_connections(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(connections), str(hard)]

@@ -258,7 +258,9 @@ def test_our_options_report_who_answers() -> None:
     peer.answer(peer.last("OPTIONS"), 404)
     (answered,) = peer.reported(OptionsAnswered)
     assert (answered.code, answered.uri, round(answered.seconds, 3)) == (404, "sip:192.0.2.9:5070", 0.2)
+    assert answered.came
     peer.user_agent.options(peer.flow, "sip:192.0.2.9:5070", peer.now)
     peer.pass_time(33)
-    assert peer.reported(OptionsAnswered)[-1].code == 408
+    unheard = peer.reported(OptionsAnswered)[-1]
+    assert (unheard.code, unheard.came) == (408, False)
     peer.assert_quiet()

@@ -130,3 +130,17 @@ async def test_memory_of_ended_ones_is_bounded(store: SqliteRingOuts, disk: Slow
     await disk.finish_one()
     assert await store.get(4199) is not None
     assert await store.get(1) is None  # this disk forgets; the real one is asked
+
+
+async def test_a_watcher_hears_of_nothing_that_is_not_on_the_disk(store: SqliteRingOuts, disk: SlowDisk) -> None:
+    heard: list[tuple[int, str]] = []
+    store.watcher = lambda row: heard.append((row.id, row.explanation))
+    store.update(ring_out(1, explanation="a"))
+    store.update(ring_out(2))
+    store.update(ring_out(1, explanation="b"))
+    await asyncio.sleep(0)
+    assert heard == []
+    await disk.finish_one(StorageFailed("full"))
+    assert heard == []
+    await disk.finish_one()  # tried again by itself
+    assert heard == [(1, "b"), (2, "")]

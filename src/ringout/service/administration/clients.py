@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ringout.config import DEFAULT_SCOPES
 from ringout.domain import scopes as permissions
 from ringout.domain.account import Client, Grant
+from ringout.domain.dialer import DIALER
 from ringout.domain.errors import DuplicateValue, NotFound, UnusableValue
 from ringout.service import field_checks
 from ringout.service.administration import checks
@@ -122,7 +123,7 @@ async def create_client(admin: Administration, where: Where, body: AdminClientCr
     def decide() -> tuple[tuple[Client], tuple[()]]:
         everybody = admin.accounts.clients()
         checks.refuse_more(len(everybody), MOST_CLIENTS, "clients")
-        if any(known.client_id == client.client_id for known in everybody):
+        if any(known.client_id == client.client_id for known in (*everybody, DIALER)):
             raise DuplicateValue("clientId", client.client_id)
         return (client,), ()
 

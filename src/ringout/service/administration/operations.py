@@ -8,7 +8,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from ringout.service.administration import accounts, balance, clients, jwts, numbers, phones, user_settings, users
+from ringout.service.administration import (
+    accounts,
+    balance,
+    clients,
+    jwts,
+    numbers,
+    phones,
+    trunks,
+    user_settings,
+    users,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ _CLIENT_COLUMNS = ("clientId", "name", "confidential", "admin", "scopes", "grant
 _NUMBER_COLUMNS = ("id", "number", "usage", "user", "label", "callerId")
 _PHONE_COLUMNS = ("id", "phoneNumber", "label", "type", "default")
 _JWT_COLUMNS = ("id", "label", "client", "creationTime", "expirationTime")
+_GATEWAY_COLUMNS = ("trunk", "gateway", "address", "answers", "code", "milliseconds", "seenAs")
 _ENTRY_COLUMNS = ("id", "time", "amount", "kind", "ringOutId", "note")
 
 
@@ -221,5 +232,9 @@ OPERATIONS = (
     AdminOperation(
         "adminDeleteClient", ("clients", "delete"), "DELETE", "/clients/{client}", clients.delete_client,
         "Removes an application; its sessions end.",
+    ),
+    _lists(
+        "adminListTrunks", "trunks", "/trunks", trunks.list_trunks, trunks.AdminGateway, _GATEWAY_COLUMNS,
+        "Asks the gateways of the trunks whether they are there.",
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from ringout.domain.errors import Conflict, NotFound, UnusableValue
 from ringout.service.accounts import Accounts
 from ringout.service.funds import Funds
 from ringout.service.passwords import Passwords
-from ringout.service.ports import IdSource
+from ringout.service.ports import IdSource, TrunkProbe
 from ringout.service.tokens import Tokens
 
 Changed = TypeVar("Changed", Account, Extension, Client)
@@ -31,6 +31,7 @@ class Administration:
     funds: Funds
     passwords: Passwords
     ids: IdSource
+    trunks: TrunkProbe | None = None  # None = no server is running
 
     def account(self, where: Where) -> Account:
         """Raises NotFound, or UnusableValue for ~ where there are several."""

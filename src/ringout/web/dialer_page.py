@@ -1,0 +1,102 @@
+"""The dialer at `/`: a page that signs in as any other application does and uses nothing but this API.
+
+The files are made from dialer/ at the top of the repository and stand beside this module in dialer/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib.resources import files
+
+from ringout.web.api import Api, Operation, Resource
+from ringout.web.errors import UnknownPath
+from ringout.web.message import Answer, Request
+from ringout.web.static_file import StaticFile
+
+_POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types ringout",
+)
+_GUARDS = (
+    (b"content-security-policy", "; ".join(_POLICY).encode()),
+    (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_KINDS = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "webmanifest": "application/manifest+json",
+}
+_PAGE, _WORKER, _MANIFEST = "index.html", "service-worker.js", "manifest.webmanifest"
+
+
+@cache
+def _files() -> dict[str, StaticFile]:
+    """By name. Read once: they are a part of the program."""
+    here = files(__package__) / "dialer"
+    found = {file.name: file.read_bytes() for file in here.iterdir() if file.is_file()}
+    return {
+        name: StaticFile(content, _KINDS[name.rpartition(".")[2]], _GUARDS, found.get(f"{name}.br"))
+        for name, content in found.items()
+        if not name.endswith(".br")
+    }
+
+
+async def page(api: Api, request: Request) -> Answer:
+    return _files()[_PAGE].answer(request)
+
+
+async def part(api: Api, request: Request) -> Answer:
+    """A file that the page loads."""
+    file = _files().get(request.path_params["file"])
+    if file is None or request.path_params["file"] in (_PAGE, _WORKER, _MANIFEST):
+        raise UnknownPath
+    return file.answer(request)
+
+
+async def worker(api: Api, request: Request) -> Answer:
+    """In the root: a service worker serves what lies below it."""
+    return _files()[_WORKER].answer(request)
+
+
+async def manifest(api: Api, request: Request) -> Answer:
+    return _files()[_MANIFEST].answer(request)
+
+
+async def universal_link(api: Api, request: Request) -> Answer:
+    """`/dial?number=`: to the page with the number filled in."""
+    # Relative, since a proxy may have put a path before ours. What stands in the query goes on as it is.
+    query = request.scope["query_string"]
+    return Answer(302, b"", ((b"location", b"./?" + query), (b"referrer-policy", b"no-referrer")))
+
+
+def _get(name: str, handle: Callable[[Api, Request], Awaitable[Answer]], summary: str) -> dict[str, Operation]:
+    return {"GET": Operation(name, handle, summary, is_page=True, login=False)}
+
+
+# Not in the OpenAPI document: people open these, programs do not.
+RESOURCES = (
+    Resource("/", _get("readDialer", page, "The dialer.")),
+    Resource("/dialer/{file}", _get("readDialerFile", part, "What the dialer loads.")),
+    Resource("/service-worker.js", _get("readDialerWorker", worker, "What shows the dialer without the server.")),
+    Resource("/manifest.webmanifest", _get("readDialerManifest", manifest, "What makes the dialer installable.")),
+    Resource("/dial", _get("openDialer", universal_link, "A link that opens the dialer with a number filled in.")),
+)

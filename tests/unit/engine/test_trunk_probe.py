@@ -1,0 +1,107 @@
+"""The gateways are asked together, once for everybody who asks, and never for longer than a person waits."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ringout.config import Config, TrunkConfig
+from ringout.engine import trunk_probe
+from ringout.engine.trunk_probe import TrunkProbe
+from ringout.engine.trunks import Trunks
+from ringout.service.ports import GatewayReport
+from ringout.sip.events import OptionsAnswered
+from ringout.sip.flow import Flow
+
+US = ("192.0.2.1", 5060)
+
+
+@dataclass
+class FakeNode:
+    """Node, clock, driver and user agent in one: it notes what is asked, and answers what it was told to."""
+
+    gateways: dict[str, tuple[str, ...]]
+    answers: dict[str, Any] = field(default_factory=dict)  # host -> fields of OptionsAnswered
+    asked: list[str] = field(default_factory=list)
+    now: float = 0.0
+    probe: TrunkProbe = field(init=False)
+
+    def __post_init__(self) -> None:
+        trunks = tuple(TrunkConfig(name, gateways) for name, gateways in self.gateways.items())
+        self.config = Config(trunks=trunks)
+        self.trunks = Trunks(trunks, "us")
+        self.clock = self.driver = self.user_agent = self
+        self.probe = TrunkProbe(self)  # type: ignore[arg-type]
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def flow_to(self, transport: Any, host: str, port: int) -> Flow:
+        if ":" in host:
+            raise LookupError
+        return Flow(transport, US, (host, port))
+
+    def options(self, flow: Flow, uri: str, now: float) -> None:
+        host = flow.remote[0]
+        self.asked.append(host)
+        if host in self.answers:
+            event = OptionsAnswered(flow, uri, **{"code": 200, "seconds": 0.5, **self.answers[host]})
+            asyncio.get_running_loop().call_soon(self.probe.answered, event)
+
+    def flush(self) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trunk_probe, "ANSWER_SECONDS", 0.05)
+
+
+async def test_each_gateway_is_reported() -> None:
+    node = FakeNode(
+        {
+            "a": ("sip:192.0.2.9:5070", "sip:192.0.2.10;transport=tcp"),
+            "b": ("sip:192.0.2.11", "sip:[2001:db8::1]", "sip:gw.example", "sip:192.0.2.12"),
+        },
+        {
+            "192.0.2.9": {"code": 404, "seen_as": "198.51.100.1"},
+            "192.0.2.10": {"code": 503, "came": False},
+            "192.0.2.12": {"code": 503},
+        },
+    )
+    us, media = US[0], node.config.media.address
+    assert await node.probe.ask() == [
+        GatewayReport("a", "sip:192.0.2.9:5070", "192.0.2.9", us, media, 404, 500.0, "198.51.100.1"),
+        GatewayReport("a", "sip:192.0.2.10;transport=tcp", "192.0.2.10", us, media),
+        GatewayReport("b", "sip:192.0.2.11", "192.0.2.11", us, media),
+        GatewayReport("b", "sip:[2001:db8::1]", "", "", media),
+        GatewayReport("b", "sip:gw.example", "", "", media),
+        GatewayReport("b", "sip:192.0.2.12", "192.0.2.12", us, media, 503, 500.0),
+    ]
+
+
+async def test_who_asks_again_soon_gets_the_same_answers() -> None:
+    node = FakeNode({"a": ("sip:192.0.2.9",)}, {"192.0.2.9": {}})
+    first, second = await asyncio.gather(node.probe.ask(), node.probe.ask())
+    assert first == second
+    node.now += 4.9
+    assert await node.probe.ask() == first
+    assert node.asked == ["192.0.2.9"]
+    node.now += 0.1
+    await node.probe.ask()
+    assert len(node.asked) == 2
+
+
+async def test_a_gateway_of_two_trunks_is_asked_once() -> None:
+    node = FakeNode({"a": ("sip:192.0.2.9",), "b": ("sip:192.0.2.9",)}, {"192.0.2.9": {}})
+    assert [report.code for report in await node.probe.ask()] == [200, 200]
+    assert node.asked == ["192.0.2.9"]
+
+
+async def test_an_answer_that_comes_too_late_is_nobodys() -> None:
+    node = FakeNode({"a": ("sip:192.0.2.9",)})
+    (report,) = await node.probe.ask()
+    assert report.code is None
+    node.probe.answered(OptionsAnswered(Flow("udp", US, ("192.0.2.9", 5060)), "sip:192.0.2.9", 200, 9.0))
