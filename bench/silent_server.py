@@ -17,6 +17,9 @@ from ringout.service.ports import Reservation
 class _Nowhere:
     """A place whose phones never ring."""
 
+    async def ready(self) -> None:
+        pass
+
     def place(self, ring_out: RingOut, plan: CallPlan) -> None:
         pass
 
@@ -27,7 +30,7 @@ class _Nowhere:
 class SilentNode(Node):
     """A node that takes every RingOut and does nothing with it."""
 
-    def reserve(self) -> Reservation:  # type: ignore[override]  # a Place is the engine's own
+    def reserve(self, plan: CallPlan) -> Reservation:  # type: ignore[override]  # a Place is the engine's own
         return _Nowhere()
 
 

@@ -48,8 +48,8 @@ async def open_call(media: EmbeddedMedia) -> AsyncIterator[OpenCall]:
         session = media.open(listener)
         one = RtpPeer(**({"tone_hz": 600, "ssrc": 0xA1} | (caller or {})))  # type: ignore[arg-type]
         two = RtpPeer(**({"tone_hz": 1000, "ssrc": 0xB2} | (callee or {})))  # type: ignore[arg-type]
-        one.remote = session.address(Party.CALLER)
-        two.remote = session.address(Party.CALLEE)
+        one.remote = session.local(Party.CALLER).address
+        two.remote = session.local(Party.CALLEE).address
         peers.extend((one, two))
         return MediaCall(session, listener, one, two)
 

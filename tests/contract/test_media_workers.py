@@ -37,7 +37,7 @@ async def test_pairs_are_even_and_odd_of_the_range_and_exhaustion_is_unavailable
     engine = EmbeddedMedia(MediaConfig(first_port=first, last_port=first + 10))
     await engine.start()
     sessions = [engine.open(Listener()) for _ in range(2)]
-    ports = [session.address(party)[1] for session in sessions for party in Party]
+    ports = [session.local(party).address[1] for session in sessions for party in Party]
     assert sorted(ports) == [first, first + 4, first + 6, first + 8]
     with pytest.raises(Unavailable):
         engine.open(Listener())
@@ -134,7 +134,7 @@ async def test_two_workers_share_the_range() -> None:
     await engine.start()
     assert len(set(engine.workers)) == 2
     sessions = [engine.open(Listener()) for _ in range(2)]
-    ports = {session.address(party)[1] for session in sessions for party in Party}
+    ports = {session.local(party).address[1] for session in sessions for party in Party}
     assert ports == {first, first + 2, first + 4, first + 6}
     await engine.close()
 

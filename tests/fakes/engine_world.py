@@ -14,7 +14,7 @@ from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.domain.status import Party
 from ringout.engine.node import Node
 from ringout.sdp.offer_answer import answer_offer, make_offer
-from ringout.service.ports import MediaListener, RtpDestination
+from ringout.service.ports import LocalMedia, MediaKind, MediaListener, RtpDestination
 from ringout.sip import events as e
 from ringout.sip.flow import Flow
 
@@ -222,8 +222,11 @@ class Media:
             raise RuntimeError(f"bug at {text}")
         self.log.append(text)
 
-    def address(self, party: Party) -> tuple[str, int]:
-        return ("127.0.0.1", 20000 if party is CALLER else 20002)
+    async def ready(self) -> None:
+        pass
+
+    def local(self, party: Party) -> LocalMedia:
+        return LocalMedia("127.0.0.1", 20000 if party is CALLER else 20002)
 
     def connect(self, party: Party, remote: RtpDestination) -> None:
         self.connected.append((party, remote))
@@ -263,7 +266,9 @@ class MediaRoom:
         self.opened: list[Media] = []
         self.free = 1000
 
-    def open(self, listener: MediaListener) -> Media:
+    def open(
+        self, listener: MediaListener, caller: MediaKind = MediaKind.RTP, callee: MediaKind = MediaKind.RTP
+    ) -> Media:
         if self.free == 0:
             raise Unavailable("no ports", 1)
         self.free -= 1
@@ -332,7 +337,7 @@ class Stage:
             plan.play_prompt,
             self.world.wall(),
         )
-        self.node.reserve().place(ring_out, plan)
+        self.node.reserve(plan).place(ring_out, plan)
 
     @property
     def caller(self) -> Session:

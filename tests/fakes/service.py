@@ -49,6 +49,9 @@ class CountingIds:
 class FakeReservation:
     engine: FakeEngine
 
+    async def ready(self) -> None:
+        pass
+
     def place(self, ring_out: RingOut, plan: CallPlan) -> None:
         self.engine.steps.append("place")
         self.engine.placed.append((ring_out, plan))
@@ -68,7 +71,7 @@ class FakeEngine:
     running: bool = True  # what cancel answers
     live: int = 0
 
-    def reserve(self) -> FakeReservation:
+    def reserve(self, plan: CallPlan) -> FakeReservation:
         self.steps.append("reserve")
         if self.unavailable:
             raise self.unavailable

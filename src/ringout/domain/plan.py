@@ -6,6 +6,17 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone that may ring for a party. One of number, address and device says how it is reached."""
+
+    number: str = ""  # E.164 with +: by the trunk that serves it
+    address: str = ""  # sip: or sips: URI: straight there
+    device: str = ""  # address-of-record of a phone that registers here, its user part
+    label: str = ""  # the user's word for it
+    ring_seconds: float | None = None  # None = as long as any caller's phone
+
+
+@dataclass(frozen=True, slots=True)
 class CallPlan:
     """A RingOut that policy has allowed; domain rules are the only way to get one. Numbers are E.164 with +."""
 
@@ -21,6 +32,11 @@ class CallPlan:
     # A colleague's extension number, when the request named that phone so: the user is not told the phone's number.
     caller_extension: str | None = None
     callee_extension: str | None = None
+    # The phones that ring for the caller; none = the one behind caller_number. The first that answers, and presses 1
+    # where that is asked, becomes the caller.
+    caller_phones: tuple[Phone, ...] = ()
+    ring_in_order: bool = False  # one after another instead of all at once
+    callee_phone: Phone | None = None  # None = the one behind callee_number
     # What holds as well for where the far end sends a call on to.
     blocked: tuple[str, ...] = ()  # E.164 prefixes
     international: bool = True  # other regions than the country's may be called

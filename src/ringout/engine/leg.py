@@ -170,15 +170,15 @@ class Leg:
         if media is None or self.hung_up:
             event.session.refuse_offer(now)
             return
-        host, port = media.address(self.party)
+        local = media.local(self.party)
         try:
-            answer, negotiated = answer_offer(event.body, host, port, self.sdp_id, self.sdp_version + 1)
+            answer, negotiated = answer_offer(event.body, local.host, local.port, self.sdp_id, self.sdp_version + 1)
         except NotAcceptable:
             event.session.refuse_offer(now)  # 488; the session stays as it was (RFC 3261 14.2)
             return
         self.sdp_version += 1
         event.session.accept_offer(now, answer)
-        self._use(negotiated)
+        self._use(negotiated, event.body)
 
     def _offer_wanted(self, event: e.OfferWanted) -> None:
         now = self.call.node.clock.monotonic()
@@ -310,18 +310,18 @@ class Leg:
 
     def _offer(self) -> bytes:
         assert self.call.media is not None
-        host, port = self.call.media.address(self.party)
-        return make_offer(host, port, self.sdp_id, self.sdp_version)
+        local = self.call.media.local(self.party)
+        return make_offer(local.host, local.port, self.sdp_id, self.sdp_version)
 
     def _connect(self, answer: bytes) -> bool:
         try:
             negotiated = read_answer(answer)
         except NotAcceptable:
             return False
-        self._use(negotiated)
+        self._use(negotiated, answer)
         return True
 
-    def _use(self, negotiated: Negotiated) -> None:
+    def _use(self, negotiated: Negotiated, description: bytes) -> None:
         if self.call.media is None or negotiated == self.negotiated:
             return  # a 2xx that repeats the 183's SDP must not re-arm the latching
         self.negotiated = negotiated
@@ -335,6 +335,7 @@ class Leg:
                 negotiated.telephone_event,
                 negotiated.may_send,
                 negotiated.may_receive,
+                description,
             ),
         )
 

@@ -94,7 +94,7 @@ class Node:
         """RingOuts that have a place: reserved, running, and those whose legs are still being hung up."""
         return len(self._calls) + self._reserved
 
-    def reserve(self) -> Place:
+    def reserve(self, plan: CallPlan) -> Place:
         """Raises Unavailable: draining, at the limit of live calls, or out of media ports."""
         if self.draining:
             raise Unavailable("The server is shutting down.", max(1, round(self.config.call.drain_seconds)))
@@ -239,6 +239,10 @@ class Place:
     def __init__(self, node: Node, call: Call) -> None:
         self._node = node
         self._call: Call | None = call
+
+    async def ready(self) -> None:
+        if self._call is not None and self._call.media is not None:
+            await self._call.media.ready()
 
     def place(self, ring_out: RingOut, plan: CallPlan) -> None:
         call, self._call = self._call, None

@@ -13,7 +13,7 @@ from ringout.domain.errors import Unavailable
 from ringout.domain.status import Party
 from ringout.media import prompts, wire
 from ringout.media.worker_link import WorkerLink
-from ringout.service.ports import MediaListener, RtpDestination
+from ringout.service.ports import LocalMedia, MediaKind, MediaListener, RtpDestination
 
 log = logs.get("media")
 
@@ -83,7 +83,9 @@ class EmbeddedMedia:
         if not self._closing and dead in self._links:
             self._links[self._links.index(dead)] = self._start_worker(settings)
 
-    def open(self, listener: MediaListener) -> EmbeddedSession:
+    def open(
+        self, listener: MediaListener, caller: MediaKind = MediaKind.RTP, callee: MediaKind = MediaKind.RTP
+    ) -> EmbeddedSession:
         """On the worker with the most free ports. Raises Unavailable."""
         link = max(self._links, key=lambda each: each.free_pairs, default=None)
         ports = link.take_two() if link is not None else None
@@ -152,8 +154,11 @@ class EmbeddedSession:
         self._open = True
         self._connected = False
 
-    def address(self, party: Party) -> tuple[str, int]:
-        return self._engine.address, self._ports[wire.INDEX[party]]
+    async def ready(self) -> None:
+        """At once: the ports are bound beforehand."""
+
+    def local(self, party: Party) -> LocalMedia:
+        return LocalMedia(self._engine.address, self._ports[wire.INDEX[party]])
 
     def connect(self, party: Party, remote: RtpDestination) -> None:
         self._connected = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from ringout.domain.account import Account, Client, Credential, Extension, Session
@@ -156,6 +157,9 @@ class LedgerStore(Protocol):
 class Reservation(Protocol):
     """A place among the live calls, media ports included. Exactly one of place or release must follow."""
 
+    async def ready(self) -> None:
+        """Returns when place may be called. Raises Unavailable when no media engine gives its ports."""
+
     def place(self, ring_out: RingOut, plan: CallPlan) -> None:
         """Starts ringing the caller; never waits, never raises."""
 
@@ -166,8 +170,8 @@ class Reservation(Protocol):
 class CallEngine(Protocol):
     """The running RingOuts of this node."""
 
-    def reserve(self) -> Reservation:
-        """Raises Unavailable when draining, at the limit of live calls, or out of media ports."""
+    def reserve(self, plan: CallPlan) -> Reservation:
+        """A place for that call. Raises Unavailable: draining, at the limit of live calls, or out of media ports."""
 
     def cancel(self, ring_out_id: int) -> bool:
         """Takes both legs down (CANCEL or BYE as each needs). False = not running here, or already ending."""
@@ -190,6 +194,30 @@ class Meter(Protocol):
 # --- media ---------------------------------------------------------------------------------------------------------
 
 
+class MediaKind(StrEnum):
+    """How the media of one leg is carried, which decides what our SDP offers."""
+
+    RTP = "rtp"  # RTP/AVP
+    SRTP = "srtp"  # RTP/SAVP with keys in the SDP (RFC 4568); a phone without SRTP cannot be talked to
+    SRTP_OPTIONAL = "srtp-optional"  # RTP/AVP that offers keys as well
+    WEBRTC = "webrtc"  # UDP/TLS/RTP/SAVPF: DTLS-SRTP, ICE and multiplexed RTCP, as browsers demand
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMedia:
+    """What our SDP says of one leg. attributes: (name, value) lines of the audio section besides codecs, ptime and
+    direction: keys, fingerprint, candidates."""
+
+    host: str  # IP
+    port: int  # RTP; RTCP is the port above unless an attribute says otherwise
+    protocol: str = "RTP/AVP"
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.host, self.port
+
+
 @dataclass(frozen=True, slots=True)
 class RtpDestination:
     """Where one leg's RTP goes and how it is spoken, from a finished offer/answer."""
@@ -201,6 +229,7 @@ class RtpDestination:
     telephone_event: int | None  # payload type, None = not negotiated
     may_send: bool = True  # our direction, RFC 3264 section 5.1
     may_receive: bool = True
+    description: bytes = b""  # the peer's SDP as it came, for an engine that reads it itself
 
 
 class MediaListener(Protocol):
@@ -226,8 +255,11 @@ class MediaListener(Protocol):
 class MediaSession(Protocol):
     """The two media streams of one call, on one worker. Methods never wait and never raise."""
 
-    def address(self, party: Party) -> tuple[str, int]:
-        """Our (IP, RTP port) for the SDP of that leg; RTCP is the port above."""
+    async def ready(self) -> None:
+        """Returns when local may be asked, mostly at once. Raises Unavailable when the engine gives no ports."""
+
+    def local(self, party: Party) -> LocalMedia:
+        """For the SDP of that leg."""
 
     def connect(self, party: Party, remote: RtpDestination) -> None:
         """Sets or changes the far side. Until then nothing is sent to that party; re-arms latching."""
@@ -260,8 +292,10 @@ class MediaSession(Protocol):
 class MediaEngine(Protocol):
     """Makes media sessions."""
 
-    def open(self, listener: MediaListener) -> MediaSession:
-        """Raises Unavailable when no port pair or no worker is left."""
+    def open(
+        self, listener: MediaListener, caller: MediaKind = MediaKind.RTP, callee: MediaKind = MediaKind.RTP
+    ) -> MediaSession:
+        """Raises Unavailable when no port pair or no worker is left, or for a kind that the engine cannot carry."""
 
 
 @dataclass(frozen=True, slots=True)

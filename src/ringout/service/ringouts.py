@@ -51,7 +51,8 @@ class RingOuts:
             ring_out = self._reserve_funds(ring_out, request)
         reservation = None
         try:
-            reservation = self._engine.reserve()
+            reservation = self._engine.reserve(plan)
+            await reservation.ready()
             await self._store.add(ring_out)
         except OSError as error:
             self._give_back(reservation, ring_out)

@@ -17,24 +17,24 @@ from ringout.domain.status import CallStatus, EndedBy, PartyStatus
 def test_limit_of_live_calls() -> None:
     stage = Stage(call=CallConfig(max_live_calls=2))
     stage.place()
-    place = stage.node.reserve()
+    place = stage.node.reserve(PLAN)
     assert stage.node.live == 2
     with pytest.raises(Unavailable) as refusal:
-        stage.node.reserve()
+        stage.node.reserve(PLAN)
     assert refusal.value.retry_after_seconds > 0
     assert len(stage.agent.sessions) == 1
     place.release()
     place.release()
     assert stage.node.live == 1
     assert stage.media.closed
-    stage.node.reserve()
+    stage.node.reserve(PLAN)
 
 
 def test_no_media_ports_is_a_refusal_and_takes_no_place() -> None:
     stage = Stage()
     stage.room.free = 0
     with pytest.raises(Unavailable):
-        stage.node.reserve()
+        stage.node.reserve(PLAN)
     assert stage.node.live == 0
 
 
@@ -43,9 +43,9 @@ def test_ending_call_keeps_its_place_until_its_phones_are_gone() -> None:
     stage.place()
     stage.node.cancel(1)
     with pytest.raises(Unavailable):
-        stage.node.reserve()
+        stage.node.reserve(PLAN)
     stage.caller.confirms()
-    stage.node.reserve()
+    stage.node.reserve(PLAN)
 
 
 def test_verbs_outside_sip_events_are_flushed() -> None:
@@ -180,7 +180,7 @@ async def test_drain_refuses_new_calls_and_waits_for_the_live_ones() -> None:
     draining = asyncio.get_running_loop().create_task(stage.node.drain(60))
     await asyncio.sleep(0)
     with pytest.raises(Unavailable):
-        stage.node.reserve()
+        stage.node.reserve(PLAN)
     assert not draining.done()
     assert "BYE" not in "".join(stage.agent.log)
     stage.callee.fails(486)
@@ -210,7 +210,7 @@ async def test_drain_hangs_up_what_is_left() -> None:
 
 async def test_call_that_was_being_stored_when_the_drain_ended_rings_nobody() -> None:
     stage = Stage()
-    place = stage.node.reserve()
+    place = stage.node.reserve(PLAN)
     draining = asyncio.get_running_loop().create_task(stage.node.drain(0))
     await turns()
     assert stage.node.closed

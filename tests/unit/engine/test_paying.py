@@ -31,7 +31,7 @@ class PaidStage(Stage):
         plan = replace(PLAN, play_prompt=play_prompt)
         legs = LegRecord(plan.caller_number), LegRecord(plan.callee_number)
         made = RingOut(number, 1, 101, "ringout", *legs, None, play_prompt, self.world.wall())
-        self.node.reserve().place(self.funds.reserve(made), plan)
+        self.node.reserve(plan).place(self.funds.reserve(made), plan)
 
     @property
     def money(self) -> tuple[int, int]:

@@ -56,7 +56,7 @@ class ManyCalls(RuleBasedStateMachine):
             self.funds.release(made)
             return
         self.placed = number
-        self.stage.node.reserve().place(made, plan)
+        self.stage.node.reserve(plan).place(made, plan)
         for _ in range(min(answers, 2)):
             self.stage.agent.sessions[-1].answers()
 

@@ -310,7 +310,7 @@ def test_media_worker_dies_while_the_callee_rings() -> None:
 
 def test_media_worker_dies_before_the_reserved_call_begins() -> None:
     stage = Stage()
-    place = stage.node.reserve()
+    place = stage.node.reserve(PLAN)
     stage.media.tell.media_failed("It died.")
     from ringout.domain.ring_out import LegRecord, RingOut
 
