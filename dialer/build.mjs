@@ -15,6 +15,7 @@ const put = (name, content) => made.set(name, Buffer.from(content));
 const bundle = async (name, more) => (await build({ ...options, ...more, entryPoints: [join(here, 'src', name)] })).outputFiles[0].contents;
 
 put('app.js', await bundle('main.ts', { format: 'esm' }));
+put('softphone.js', await bundle('softphone.ts', { format: 'esm' }));
 put('style.css', await bundle('style.css', {}));
 for (const folder of ['static', 'texts']) {
   for (const name of await readdir(join(here, folder))) {
@@ -27,7 +28,8 @@ const digest = createHash('sha256');
 for (const name of [...made.keys()].sort()) digest.update(name).update(made.get(name));
 const define = {
   VERSION: JSON.stringify(digest.digest('hex').slice(0, 16)),
-  FILES: JSON.stringify([...made.keys()].filter((name) => !/\.(html|webmanifest|png)$/.test(name)).sort()),
+  // Without the softphone: few want it, and without the server it can ring nobody.
+  FILES: JSON.stringify([...made.keys()].filter((name) => !/\.(html|webmanifest|png)$|^softphone/.test(name)).sort()),
 };
 put('service-worker.js', await bundle('service-worker.ts', { format: 'iife', define }));
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from ringout.domain import orders as o
+from ringout.domain.causes import CAUSES, VAGUE
 from ringout.domain.machine_ignored import IGNORED
 from ringout.domain.machine_kinds import Kind, State
 from ringout.domain.machine_table import TABLE
@@ -19,6 +23,16 @@ from ringout.domain.outcomes import (
     UNUSABLE_ANSWER,
     Row,
 )
+from ringout.domain.ringing_table import (
+    PHONE_IGNORED,
+    PHONE_TABLE,
+    GiveUp,
+    LetGo,
+    PhoneKind,
+    PhoneOrder,
+    PhoneState,
+    Take,
+)
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -28,6 +42,14 @@ Printed by `python tools/domain_reference.py` from `src/ringout/domain/machine_t
 
 A fact (something happened) is sorted into a kind, then state and kind are looked up: the row names the next state and
 the orders. What is not in the table is ignored for the reason given at the end.
+
+"""
+
+_PHONES_HEAD = """
+## One of several phones
+
+When several of the user's phones ring for the caller, the machine above stays in CallerRinging until one of them takes
+the call. Each phone has this machine of its own (`src/ringout/domain/ringing_table.py`); "caller" is whoever holds it.
 
 """
 
@@ -41,23 +63,40 @@ begins with "The caller's" or "The callee's".
 
 """
 
+CAUSES_HEAD = """
+## Causes of the telephone network
+
+A Reason header field beside the code may bring a cause of ITU-T Q.850 (RFC 3326, RFC 6432). The API shows it as
+`cause` and `causeText`, and the sentence names it. It decides instead of the code where that is vague
+({vague}, and any code that is not in the table above).
+
+| cause | name | status | side | sentence |
+|---|---|---|---|---|
+"""
+
 
 def machine_page() -> str:
-    parts = [_MACHINE_HEAD, _diagram(), "\n"]
-    for state in State:
-        rows = [(kind, *TABLE[state, kind]) for kind in Kind if (state, kind) in TABLE]
+    parts = [_MACHINE_HEAD, _diagram(), "\n", *_tables(State, Kind, TABLE, IGNORED, "##")]
+    parts += [_PHONES_HEAD, *_tables(PhoneState, PhoneKind, PHONE_TABLE, PHONE_IGNORED, "###")]
+    return "".join(parts)
+
+
+def _tables(states: type[Enum], kinds: type[Enum], table: Mapping[Any, Any], ignored: Any, level: str) -> list[str]:
+    parts = []
+    for state in states:
+        rows = [(kind, *table[state, kind]) for kind in kinds if (state, kind) in table]
         if rows:
-            parts.append(f"## {state.value}\n\n| when | then | orders |\n|---|---|---|\n")
+            parts.append(f"{level} {state.value}\n\n| when | then | orders |\n|---|---|---|\n")
             parts += [f"| {kind.value} | {then.value} | {_orders(orders)} |\n" for kind, then, orders in rows]
             parts.append("\n")
-    parts.append("## Ignored\n\n| state | reason | kinds |\n|---|---|---|\n")
-    for state in State:
+    parts.append(f"{level} Ignored\n\n| state | reason | kinds |\n|---|---|---|\n")
+    for state in states:
         reasons: dict[str, list[str]] = {}
-        for kind in Kind:
-            if (state, kind) in IGNORED:
-                reasons.setdefault(IGNORED[state, kind], []).append(kind.value)
-        parts += [f"| {state.value} | {why} | {', '.join(kinds)} |\n" for why, kinds in reasons.items()]
-    return "".join(parts)
+        for kind in kinds:
+            if (state, kind) in ignored:
+                reasons.setdefault(ignored[state, kind], []).append(kind.value)
+        parts += [f"| {state.value} | {why} | {', '.join(found)} |\n" for why, found in reasons.items()]
+    return parts
 
 
 def outcomes_page() -> str:
@@ -70,6 +109,11 @@ def outcomes_page() -> str:
     parts.append(_outcome("2xx without SDP", NO_SDP))
     parts.append(_outcome("no trunk", NO_ROUTE))
     parts.append(_outcome("our request could not be made", OWN_FAULT))
+    parts.append(CAUSES_HEAD.format(vague=", ".join(map(str, sorted(VAGUE)))))
+    for number, cause in sorted(CAUSES.items()):
+        sentence = f"...'s {cause.what}" if cause.status else "the code decides"
+        side = cause.side if cause.status else ""
+        parts.append(f"| {number} | {cause.name} | {cause.status or ''} | {side} | {sentence} |\n")
     return "".join(parts)
 
 
@@ -88,11 +132,11 @@ def _diagram() -> str:
     return f"```mermaid\nstateDiagram-v2\n    [*] --> New\n{''.join(lines)}    Ended --> [*]\n```\n"
 
 
-def _orders(orders: tuple[o.Order, ...]) -> str:
+def _orders(orders: tuple[PhoneOrder, ...]) -> str:
     return "; ".join(_order(order) for order in orders) or "-"
 
 
-def _order(order: o.Order) -> str:
+def _order(order: PhoneOrder) -> str:
     match order:
         case o.Dial(party):
             return f"dial {party}"
@@ -120,6 +164,12 @@ def _order(order: o.Order) -> str:
             return f"**{party} {status}**"
         case o.End(party, status, _, _):
             return f"**{party} {status or 'as the outcome says'}**, ended"
+        case Take():
+            return "**this phone is the caller**"
+        case GiveUp():
+            return "the next phone may ring"
+        case LetGo():
+            return "hang up: answered elsewhere"
         case o.Conclude(status, _, _):
             return f"**call {status}**"
 

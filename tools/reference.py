@@ -8,7 +8,7 @@ import io
 import re
 import sys
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -80,16 +80,19 @@ COMMANDS: dict[str, Callable[..., int]] = {
 def configuration() -> str:
     """The page on every setting."""
     parts = [CONFIGURATION_HEAD, _table("", config.Config, "", "RINGOUT")]
-    for name, hint in get_type_hints(config.Config).items():
+    return "\n".join([*parts, *_sections(config.Config, "", "RINGOUT")])
+
+
+def _sections(kind: Any, above: str, variable: str) -> Iterator[str]:
+    """The tables below that one, each followed by those below it. above: its dotted path with a dot, "" = the top."""
+    for name, hint in get_type_hints(kind).items():
+        path, below = f"{above}{name}", f"{variable}_{name.upper()}"
         if dataclasses.is_dataclass(hint):
-            parts.append(_table(f"[{name}]", hint, f"{name}.", f"RINGOUT_{name.upper()}"))
-        if name == "account":
-            path = "account.extensions"
-            parts.append(_table(f"[[{path}]]", config.ExtensionConfig, f"{path}.", "RINGOUT_ACCOUNT_EXTENSIONS_*"))
-        if get_origin(hint) is tuple:
-            kind = get_args(hint)[0]
-            parts.append(_table(f"[[{name}]]", kind, f"{name}.", f"RINGOUT_{name.upper()}_*"))
-    return "\n".join(parts)
+            yield _table(f"[{path}]", hint, f"{path}.", below)
+            yield from _sections(hint, f"{path}.", below)
+        elif get_origin(hint) is tuple and dataclasses.is_dataclass(item := get_args(hint)[0]):
+            yield _table(f"[[{path}]]", item, f"{path}.", f"{below}_*")
+            yield from _sections(item, f"{path}.", f"{below}_*")
 
 
 def _table(title: str, kind: Any, rule: str, variable: str) -> str:

@@ -5,9 +5,11 @@ import { change, inWords, Unreachable, USER } from './api';
 import type { RingOut } from './calls';
 import { field, fill, h, say } from './dom';
 import { caretIn, dialled, find, format, isLink, show } from './numbers';
-import type { CallerId, User } from './people';
+import type { CallerId, Phone, RingingMode, User } from './people';
 import { prefs, remember } from './prefs';
 import { ltr, t } from './texts';
+
+const isList = (value: string): value is RingingMode => value === 'Simultaneously' || value === 'Sequentially';
 
 interface ParsedLink {
   phoneNumber: string;
@@ -16,6 +18,7 @@ interface ParsedLink {
 }
 
 export interface Around {
+  placing(phone: Phone | undefined): Promise<void>;
   placed(ringOut: RingOut): void;
   lastCalled(): string;
   openPhones(): void;
@@ -50,7 +53,7 @@ export class DialForm {
     this.element = this.build();
     this.input.addEventListener('input', (event) => this.typed((event as InputEvent).inputType));
     this.input.addEventListener('paste', (event) => this.pasted(event));
-    this.phone.addEventListener('change', () => this.choosePhone());
+    this.phone.addEventListener('change', () => void this.choosePhone());
     this.callerId.addEventListener('change', () => void this.chooseCallerId());
     this.prompt.addEventListener('change', () => remember({ prompt: this.prompt.checked }));
     this.prompt.checked = prefs.prompt;
@@ -82,8 +85,15 @@ export class DialForm {
   /** Shows what is known of the user now. */
   refresh(): void {
     const { user } = this;
-    const chosen = user.phones.some((phone) => phone.id === prefs.phone) ? prefs.phone : (user.default?.id ?? '');
-    const phones = user.phones.map((phone) => option(phone.id, this.nameOf(phone.phoneNumber), phone.id === chosen));
+    const several = user.phones.length > 1;
+    const isKnown = user.phones.some((phone) => phone.id === prefs.phone) || (several && isList(prefs.phone));
+    const chosen = isKnown ? prefs.phone : (user.default?.id ?? '');
+    const phones = user.phones.map((phone) => option(phone.id, this.nameOf(phone), phone.id === chosen));
+    const lists: [RingingMode, string][] = [
+      ['Simultaneously', t('All my phones at once')],
+      ['Sequentially', t('My phones, one after another')],
+    ];
+    if (several) phones.push(...lists.map(([mode, words]) => option(mode, words, mode === chosen)));
     fill(this.phone, ...(phones.length ? phones : [option('', t('No phone yet'), true)]));
     const { type, phoneInfo } = user.callerId;
     const numbers = new Set([...user.shown.map((one) => one.phoneNumber), phoneInfo?.phoneNumber ?? user.main]);
@@ -96,15 +106,32 @@ export class DialForm {
     this.input.value = format(this.input.value, user.country);
   }
 
-  private nameOf(number: string): string {
-    const nice = ltr(show(number, this.user.country));
-    const label = this.user.label(number);
-    return label ? `${label} · ${nice}` : nice;
+  /** A phone has come or gone. */
+  phonesChanged(): void {
+    this.refresh();
+    if (isList(this.phone.value)) void this.choosePhone();
   }
 
-  private choosePhone(): void {
-    const isDefault = this.phone.value === this.user.default?.id;
-    remember({ phone: isDefault ? '' : this.phone.value });
+  private nameOf(phone: Phone): string {
+    const { label, address } = this.user.named(phone);
+    return [label, ltr(address)].filter(Boolean).join(' · ');
+  }
+
+  /** The phone that rings first; undefined = none, or several. */
+  get chosen(): Phone | undefined {
+    return this.user.phones.find((phone) => phone.id === this.phone.value);
+  }
+
+  private async choosePhone(): Promise<void> {
+    const { value } = this.phone;
+    this.complain('');
+    try {
+      if (isList(value)) await this.user.ringAll(value);
+      remember({ phone: value === this.user.default?.id ? '' : value });
+    } catch (error) {
+      this.complain(inWords(error));
+      this.refresh();
+    }
   }
 
   private async chooseCallerId(): Promise<void> {
@@ -199,11 +226,12 @@ export class DialForm {
     const { user } = this;
     const body = {
       to: { phoneNumber: number },
-      ...(this.phone.value ? { from: { forwardingNumberId: this.phone.value } } : {}),
+      ...this.from,
       playPrompt: this.prompt.checked,
       country: { id: user.countryId },
       ...(postDial ? { postDial } : {}),
     };
+    await this.around.placing(this.chosen);
     try {
       const ringOut = await change<RingOut>('POST', `${USER}/ring-out`, body);
       remember({ last: number });
@@ -215,6 +243,12 @@ export class DialForm {
     } finally {
       this.busy(false);
     }
+  }
+
+  private get from(): { from?: { forwardingNumberId: string } | { phoneNumber: string } } {
+    const { value } = this.phone;
+    if (isList(value)) return { from: { phoneNumber: this.user.extension } };
+    return value ? { from: { forwardingNumberId: value } } : {};
   }
 
   private busy(isBusy: boolean): void {

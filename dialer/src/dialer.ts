@@ -5,6 +5,7 @@ import { SignedOut, signOut } from './auth';
 import type { RingOut } from './calls';
 import { Cards } from './cards';
 import { DialForm } from './dial';
+import { BrowserPhone } from './browser_phone';
 import { brand, fill, h, say } from './dom';
 import { follow } from './events';
 import { History } from './history';
@@ -20,7 +21,18 @@ export class Dialer {
   private readonly announcer = h('p', { class: 'unseen', role: 'status', id: 'announcer' });
   private readonly notice = h('p', { class: 'notice', role: 'status', id: 'notice', hidden: true });
   private readonly balance = h('p', { class: 'balance soft', id: 'balance', hidden: true });
+  private readonly here = new BrowserPhone(this.user, {
+    country: () => this.user.country,
+    announce: (words) => say(this.announcer, words),
+    changed: () => {
+      this.form.refresh();
+      this.settings.refresh();
+    },
+  });
   private readonly form = new DialForm(this.user, {
+    placing: async (phone) => {
+      if (this.here.isIt(phone)) await this.here.expect();
+    },
     placed: (ringOut) => {
       this.cards.placed(ringOut);
       void this.loadBalance();
@@ -43,7 +55,8 @@ export class Dialer {
     },
   });
   private readonly settings = new Settings(this.user, {
-    changed: () => this.form.refresh(),
+    phoneHere: this.here.switch,
+    changed: () => this.form.phonesChanged(),
     announce: (words) => say(this.announcer, words),
     signOut: () => this.leave(''),
   });
@@ -63,7 +76,7 @@ export class Dialer {
       this.place,
       h('header', { class: 'top' }, brand(), this.balance, h('button', open, t('Settings'))),
       this.notice,
-      h('main', { class: 'columns' }, h('div', {}, this.form.element, this.cards.place), this.history.element),
+      h('main', { class: 'columns' }, h('div', {}, this.here.element, this.form.element, this.cards.place), this.history.element),
       this.settings.element,
       this.announcer,
     );
@@ -91,6 +104,7 @@ export class Dialer {
     void this.history.load();
     this.place.dataset.ready = 'yes';
     performance.mark('usable');
+    void this.here.resume();
     if (wanted) await this.form.fillInLink(wanted);
   }
 
@@ -110,6 +124,7 @@ export class Dialer {
 
   private leave(problem: string): void {
     this.stopFollowing();
+    this.here.turnOff();
     forgetUser();
     void signOut();
     delete this.place.dataset.ready;

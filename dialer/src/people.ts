@@ -1,14 +1,20 @@
 /** What the server knows about the user: phones, numbers to show, balance. */
 
 import { ACCOUNT, change, get, remove, USER } from './api';
+import { show } from './numbers';
 
 export interface Phone {
   id: string;
-  phoneNumber: string;
+  phoneNumber: string; // '' = a phone that registers with the server
   label: string;
   type: string;
   default: boolean;
+  device?: { id: string };
 }
+
+/** How several phones ring, in RingCentral's words. */
+export type RingingMode = 'Simultaneously' | 'Sequentially';
+const MOST_RINGING = 10; // in one call
 
 export interface CallerId {
   type?: 'PhoneNumber' | 'Blocked' | 'CurrentLocation';
@@ -68,7 +74,8 @@ export class User {
   }
 
   async loadPhones(): Promise<void> {
-    this.phones = (await get<List<Phone>>(`${USER}/forwarding-number?perPage=100`)).records;
+    const { records } = await get<List<Phone>>(`${USER}/forwarding-number?perPage=100`);
+    this.phones = records.map((phone) => ({ ...phone, phoneNumber: (phone.phoneNumber as string | undefined) ?? '' }));
   }
 
   async loadNumbers(): Promise<void> {
@@ -104,6 +111,14 @@ export class User {
     await this.loadPhones();
   }
 
+  /** From now on all of the phones ring when the user is rung by the extension number. */
+  async ringAll(ringingMode: RingingMode): Promise<void> {
+    const rules = this.phones
+      .slice(0, MOST_RINGING)
+      .map(({ id }, place) => ({ index: place + 1, forwardingNumbers: [{ id }] }));
+    await change('PUT', `${USER}/answering-rule/business-hours-rule`, { forwarding: { ringingMode, rules } });
+  }
+
   get default(): Phone | undefined {
     return this.phones.find((phone) => phone.default) ?? this.phones[0];
   }
@@ -117,7 +132,13 @@ export class User {
     return this.numbers.filter((number) => number.features.includes('CallerId'));
   }
 
-  /** What the user calls that phone, '' = nothing but its number. */
+  /** The phone's name, and how it is reached where that says more. */
+  named(phone: Phone): { label: string; address: string } {
+    const address = phone.phoneNumber.startsWith('sip') ? phone.phoneNumber : show(phone.phoneNumber, this.country);
+    return { label: phone.label === phone.phoneNumber ? '' : phone.label, address };
+  }
+
+  /** What the user calls the phone with that number, '' = nothing but its number. */
   label(number: string): string {
     const phone = this.phones.find((one) => one.phoneNumber === number);
     return phone && phone.label !== phone.phoneNumber ? phone.label : '';

@@ -6,10 +6,11 @@ export interface Prefs {
   prompt: boolean;
   phone: string; // id of the forwarding number that rings first, '' = the default
   last: string; // the number that was called last
+  browserPhone: boolean; // this browser is to be one of the phones
 }
 
 const KEY = 'ringout.prefs';
-const DEFAULTS: Prefs = { theme: '', language: '', prompt: false, phone: '', last: '' };
+const DEFAULTS: Prefs = { theme: '', language: '', prompt: false, phone: '', last: '', browserPhone: false };
 
 export function read<T>(storage: Storage, key: string): T | null {
   try {
@@ -37,7 +38,7 @@ export function remember(changed: Partial<Prefs>): void {
 
 /** What belongs to the user and not to the browser is gone with the login. */
 export function forgetUser(): void {
-  remember({ phone: '', last: '' });
+  remember({ phone: '', last: '', browserPhone: false });
 }
 
 export function applyTheme(): void {

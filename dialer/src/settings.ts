@@ -3,7 +3,7 @@
 import { HOME } from './auth';
 import { inWords } from './api';
 import { field, fill, h, say } from './dom';
-import { dialled, format, show } from './numbers';
+import { dialled, format } from './numbers';
 import type { Phone, User } from './people';
 import { applyTheme, prefs, remember, type Prefs } from './prefs';
 import { LANGUAGES, t } from './texts';
@@ -11,6 +11,7 @@ import { LANGUAGES, t } from './texts';
 const TYPES = ['Mobile', 'Home', 'Work'];
 
 export interface Around {
+  phoneHere: HTMLElement; // the switch that makes this browser a phone
   changed(): void;
   signOut(): void;
   announce(words: string): void;
@@ -35,6 +36,7 @@ export class Settings {
       h('p', { class: 'soft' }, t('The default rings first unless you choose another one for the call.')),
       this.problem,
       this.phones,
+      around.phoneHere,
       h('h3', {}, t('This device')),
       this.choice('theme', t('Colours'), { '': t('As the system'), light: t('Light'), dark: t('Dark') }),
       this.choice('language', t('Language'), { '': t('As the browser'), ...LANGUAGES }),
@@ -74,9 +76,8 @@ export class Settings {
   }
 
   private row(phone: Phone): HTMLElement {
-    const nice = show(phone.phoneNumber, this.user.country);
-    const label = this.user.label(phone.phoneNumber);
-    const named = label || nice;
+    const { label, address } = this.user.named(phone);
+    const named = label || address;
     const pick = h('input', { type: 'radio', name: 'default', id: `p${phone.id}`, checked: phone.default });
     pick.addEventListener('change', () => void this.act(() => this.user.changePhone(phone.id, { default: true })));
     return h(
@@ -87,7 +88,7 @@ export class Settings {
         'label',
         { for: pick.id },
         label && h('b', {}, label),
-        h('bdi', { dir: 'ltr' }, nice),
+        address && h('bdi', { dir: 'ltr' }, address),
         phone.default && h('span', { class: 'badge' }, t('Default')),
       ),
       h('button', { type: 'button', class: 'plain', 'aria-label': t('Edit {name}', { name: named }), onclick: () => this.edit(phone.id) }, t('Edit')),
@@ -98,14 +99,15 @@ export class Settings {
   private form(phone?: Phone): HTMLElement {
     const { country } = this.user;
     const label = h('input', { type: 'text', maxlength: 60, autocomplete: 'off' });
-    label.value = phone ? this.user.label(phone.phoneNumber) : '';
+    label.value = phone ? this.user.named(phone).label : '';
     const number = h('input', { type: 'text', inputmode: 'tel', dir: 'ltr', maxlength: 40, autocomplete: 'tel' });
-    number.value = phone ? show(phone.phoneNumber, country) : '';
+    number.value = phone ? this.user.named(phone).address : '';
     number.addEventListener('change', () => (number.value = format(number.value, country)));
+    const isDevice = phone?.device !== undefined && !phone.phoneNumber;
     const type = h('select', {}, ...[...TYPES, 'Other'].map((one) => h('option', { value: one }, t(one))));
     // The usual types bring a name of their own, which cannot be changed; the type of a phone cannot either.
     const named = field(t('Name'), label);
-    const isOther = (): boolean => (phone ? phone.type === 'Other' : type.value === 'Other');
+    const isOther = (): boolean => (phone ? isDevice || phone.type === 'Other' : type.value === 'Other');
     const showName = (): void => void (named.hidden = !isOther());
     type.addEventListener('change', showName);
     showName();
@@ -113,8 +115,9 @@ export class Settings {
       event.preventDefault();
       const phoneNumber = dialled(number.value);
       const told = isOther() ? { label: label.value.trim() || phoneNumber } : {};
+      const where = isDevice ? {} : { phoneNumber };
       await this.act(async () => {
-        if (phone) await this.user.changePhone(phone.id, { phoneNumber, ...told });
+        if (phone) await this.user.changePhone(phone.id, { ...where, ...told });
         else await this.user.addPhone({ phoneNumber, type: type.value, ...told });
         this.edited = '';
       });
@@ -123,11 +126,11 @@ export class Settings {
       await this.user.removePhone(phone?.id ?? '');
       this.edited = '';
     });
-    const nice = phone && show(phone.phoneNumber, country);
+    const nice = phone && Object.values(this.user.named(phone)).filter(Boolean).join(' ');
     const form = h(
       'form',
       { 'aria-label': nice ? t('Edit {name}', { name: nice }) : t('New phone'), onsubmit: (event) => void save(event) },
-      field(t('Phone number'), number),
+      !isDevice && field(t('Phone number'), number),
       !phone && field(t('Kind'), type),
       named,
       h(

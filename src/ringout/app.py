@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -11,15 +12,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from ringout import logs
-from ringout.config import Config, http_url
+from ringout.config import Config, SipConfig, http_url, phone_hosts
 from ringout.domain.account import Extension
 from ringout.engine.node import Node
+from ringout.engine.registered_phones import RegisteredPhones
 from ringout.media.embedded import EmbeddedMedia
+from ringout.media.rtpengine.engine import RtpengineMedia
+from ringout.net.addresses import PublicAddress
+from ringout.net.connection import ConnectionSettings
 from ringout.net.http_connection import HttpLimits
 from ringout.net.http_server import HttpServer, most_connections
 from ringout.net.random_ids import RandomIds
-from ringout.net.sip_driver import SipDriver
+from ringout.net.resolver import Resolver
+from ringout.net.sip_driver import SipDriver, SipDriverSettings
 from ringout.net.tasks import Tasks
+from ringout.net.tls import TlsFiles
 from ringout.service.accounts import Accounts
 from ringout.service.administration.parts import Administration
 from ringout.service.authorization import Authorization
@@ -27,6 +34,8 @@ from ringout.service.browser_logins import BrowserLogins
 from ringout.service.call_log import CallLog
 from ringout.service.codes import Codes
 from ringout.service.company import Company
+from ringout.service.device_secrets import REALM, DeviceSecrets
+from ringout.service.devices import Devices
 from ringout.service.extensions import Extensions
 from ringout.service.forwarding_numbers import ForwardingNumbers
 from ringout.service.funds import Funds
@@ -35,14 +44,19 @@ from ringout.service.identity import Identity
 from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
 from ringout.service.presence import Presence
+from ringout.service.ring_lists import RingLists
 from ringout.service.ring_out_events import RingOutEvents
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
+from ringout.service.sip_servers import SipServers
 from ringout.service.tokens import Tokens
+from ringout.sip.bindings import Intervals
 from ringout.sip.events import Event
+from ringout.sip.gatekeeper import Gatekeeper
+from ringout.sip.registrar import Registrar
 from ringout.sip.timers import TimerValues
-from ringout.sip.user_agent import UserAgent, UserAgentSettings
+from ringout.sip.user_agent import ALLOWED_METHODS, UserAgent, UserAgentSettings
 from ringout.storage.sqlite import SqliteStorage, open_storage
 from ringout.web.admin_routes import make_admin_app
 from ringout.web.api import Services
@@ -93,6 +107,20 @@ class _Logins:
     grants: Grants
     authorization: Authorization
     funds: Funds
+    device_secrets: DeviceSecrets
+
+
+def sip_driver_settings(sip: SipConfig) -> SipDriverSettings:
+    """Of the section [sip]."""
+    return SipDriverSettings(
+        ConnectionSettings(
+            max_message_bytes=sip.max_message_bytes,
+            keep_alive_seconds=sip.keep_alive_seconds,
+            origins=sip.websocket_origins,
+        ),
+        TlsFiles(sip.tls_certificate, sip.tls_key, sip.tls_ca, sip.tls_verify, sip.tls_client_certificates),
+        PublicAddress(sip.public_address, sip.local_networks),
+    )
 
 
 class Server:
@@ -112,6 +140,7 @@ class Server:
         self._services: _Logins
         self._administration: Administration
         self._driver: SipDriver
+        self._phones: RegisteredPhones
         self.http_url = ""
         self.admin_url: str | None = None  # None = that listener is off
 
@@ -136,11 +165,12 @@ class Server:
         config = self._config
         self._running.push_async_callback(self._tasks.stop)
         storage = await self._open_storage()
-        media = EmbeddedMedia(config.media)
+        embedded = config.media.engine == "embedded"
+        media = EmbeddedMedia(config.media) if embedded else RtpengineMedia(config.media, self._ids)
         self._running.push_async_callback(media.close)
         await media.start()
         user_agent = self._make_user_agent()
-        self._driver = SipDriver(user_agent, self._on_sip_event, self._tasks, config.sip.max_message_bytes)
+        self._driver = SipDriver(user_agent, self._on_sip_event, self._tasks, sip_driver_settings(config.sip))
         self._running.push_async_callback(self._driver.close)
         self._node = Node(
             config,
@@ -151,14 +181,34 @@ class Server:
             user_agent,
             self._driver,
             meter=self._services.funds,
+            locator=Resolver(config.sip.nameservers, self._tasks),
+            phones=await self._open_phones(user_agent, storage),
         )
         await self._node.resolve_gateways()
         await self._driver.start(config.sip.listen)
+        self._running.push_async_callback(self._node.close_trunks)
+        self._node.open_trunks()
         await self._node.recover()
         await self._open_api(storage)
         _spare_the_collector()
         sip = [":".join(map(str, listener)) for listener in self.sip_listeners]
         log.info("ready", http=self.http_url, admin=self.admin_url, sip=sip)
+
+    async def _open_phones(self, user_agent: UserAgent, storage: SqliteStorage) -> RegisteredPhones:
+        """Whoever has registered with an earlier process is there again."""
+        settings, secrets = self._config.phones, self._services.device_secrets
+        registrar = Registrar(
+            user_agent,
+            Gatekeeper(self._ids, REALM, secrets.secrets_of, settings.digest),
+            Intervals(settings.min_expires_seconds, settings.max_expires_seconds),
+            settings.max_places,
+        )
+        store, driver = storage.registrations, self._driver
+        self._phones = RegisteredPhones(
+            self._config.node, registrar, secrets.is_known, store, self._clock, self._tasks, driver.flush
+        )
+        await self._phones.load()
+        return self._phones
 
     async def _open_storage(self) -> SqliteStorage:
         config = self._config
@@ -183,14 +233,23 @@ class Server:
         browsers = BrowserLogins(accounts, self._clock, self._ids)
         authorization = Authorization(accounts, logins, codes, browsers)
         identity = Identity(accounts, self._clock, key)
-        self._services = _Logins(accounts, extensions, tokens, identity, grants, authorization, funds)
-        self._administration = Administration(accounts, tokens, funds, passwords, self._ids)
+        secrets = DeviceSecrets(accounts, key.secret("devices"))
+        self._services = _Logins(accounts, extensions, tokens, identity, grants, authorization, funds, secrets)
+        self._administration = Administration(accounts, tokens, funds, passwords, self._ids, hosts=phone_hosts(config))
         return storage
 
     def _make_user_agent(self) -> UserAgent:
         sip = self._config.sip
         timers = TimerValues(sip.t1_seconds, sip.t2_seconds, sip.t4_seconds)
-        return UserAgent(self._ids, UserAgentSettings(timers=timers, product=sip.user_agent))
+        return UserAgent(
+            self._ids,
+            UserAgentSettings(
+                timers=timers,
+                product=sip.user_agent,
+                allow=(*ALLOWED_METHODS, "REGISTER"),
+                session_expires=sip.session_expires_seconds,
+            ),
+        )
 
     def _on_sip_event(self, event: Event) -> None:
         self._node.on_sip_event(event)
@@ -219,12 +278,16 @@ class Server:
             identity=services.identity,
             grants=services.grants,
             authorization=services.authorization,
-            forwarding_numbers=ForwardingNumbers(services.accounts, self._ids),
+            forwarding_numbers=ForwardingNumbers(services.accounts, self._ids, phone_hosts(config)),
+            ring_lists=RingLists(services.accounts, config.call.caller_ring_seconds),
             call_log=CallLog(storage.ring_outs, services.accounts, self._clock),
             events=events,
             funds=services.funds,
             live_calls=lambda: node.live,
             is_draining=lambda: node.draining,
+            has_media=lambda: node.media.usable,
+            devices=Devices(services.accounts, self._ids, services.device_secrets, self._phones),
+            sip_servers=SipServers(config, lambda: self.sip_listeners),
         )
         app = make_app(config, served, self._ids, self._clock)
         http = HttpServer(app, config.http.host, config.http.port, self._tasks, HttpLimits(connections))
@@ -241,7 +304,7 @@ class Server:
         events.close()
 
     async def _open_administration(self, served: Services, host: str, port: int) -> None:
-        administration = replace(self._administration, trunks=self._node.probe)
+        administration = replace(self._administration, trunks=self._node.probe, registrations=self._phones)
         app = make_admin_app(self._config, served, administration, self._ids)
         http = HttpServer(app, host, port, self._tasks, HttpLimits(_ADMIN_CONNECTIONS))
         self._running.push_async_callback(http.close)
@@ -270,10 +333,18 @@ class Server:
     # --- the end ----------------------------------------------------------------------------------------------------
 
     async def run_until_signal(self) -> None:
-        """Returns at the first SIGTERM or SIGINT; a second one makes stop hurry."""
+        """Returns at the first SIGTERM or SIGINT; a second one makes stop hurry. SIGHUP reads TLS certificates anew,
+        unless it says that the terminal of this process has been closed."""
+        self._loop.add_signal_handler(signal.SIGHUP, self._on_hangup, os.isatty(0))
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._on_signal)
         await self._asked_to_stop.wait()
+
+    def _on_hangup(self, had_terminal: bool) -> None:
+        if had_terminal and not os.isatty(0):
+            self._on_signal()
+        else:
+            self._driver.reload_certificates()
 
     def _on_signal(self) -> None:
         if self._asked_to_stop.is_set():
@@ -306,6 +377,6 @@ async def open_administration(config: Config) -> AsyncIterator[Administration]:
         tokens = Tokens(storage.tokens, accounts, clock, ids, key)
         await tokens.load()
         funds = await Funds.load(storage.ledger, storage.ring_outs, clock, config)
-        yield Administration(accounts, tokens, funds, Passwords(), ids)
+        yield Administration(accounts, tokens, funds, Passwords(), ids, hosts=phone_hosts(config))
     finally:
         await storage.close()

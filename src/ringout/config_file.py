@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ringout.config import Config
-from ringout.config_rules import agreement_complaints, value_complaints
+from ringout.config_agreement import agreement_complaints
+from ringout.config_rules import value_complaints
 from ringout.toml_lines import TomlLines
 
 KeyPath = tuple[str | int, ...]
@@ -39,7 +40,14 @@ _WORDS: dict[Any, tuple[str, str]] = {
     bool: ("true or false", "true or false without quotes"),
     Path: ("a path", 'a path in quotes, e.g. "/var/lib/ringout"'),
 }
-_NAMED_BY = {"trunks": "name", "extensions": "extension", "clients": "client_id", "rates": "prefix"}
+_NAMED_BY = {
+    "trunks": "name",
+    "rtpengine": "name",
+    "extensions": "extension",
+    "devices": "username",
+    "clients": "client_id",
+    "rates": "prefix",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +170,8 @@ class _Reading:
         if get_origin(kind) is tuple and is_dataclass(item := get_args(kind)[0]):
             assert isinstance(item, type)
             if not isinstance(value, list):
-                self.complain(path, "must be a list of tables", f"[[{path[-1]}]] above the settings of each")
+                name = ".".join(part for part in path if isinstance(part, str))
+                self.complain(path, "must be a list of tables", f"[[{name}]] above the settings of each")
                 return ()
             return tuple(self.build(item, table, (*path, position)) for position, table in enumerate(value))
         converted, problem = _scalar(value, kind)

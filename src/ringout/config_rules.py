@@ -1,4 +1,4 @@
-"""What a setting may be, beyond its type: ranges, forms, and how settings must agree with one another."""
+"""What one setting may be, beyond its type: ranges and forms. How settings must agree: ringout.config_agreement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import phonenumbers
 
-from ringout.config import Config
+from ringout.config_phone_rules import DEVICE, SIP_PHONE, Complaint
 from ringout.logs import LEVELS
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -26,11 +26,15 @@ RANGES: dict[str, tuple[float, float]] = {
     "sip.t2_seconds": (0.01, 60),
     "sip.t4_seconds": (0.01, 60),
     "sip.max_message_bytes": (2048, 1024 * 1024),
+    "sip.session_expires_seconds": (0, 86400),
+    "sip.keep_alive_seconds": (0, 3600),
     "media.first_port": (1024, 65535),
     "media.last_port": (1024, 65535),
     "media.workers": (1, 64),
     "media.spare_pairs": (2, 16384),
     "media.silence_seconds": (0, 86400),
+    "media.ping_seconds": (0.1, 60),
+    "media.rtpengine.weight": (0, 1000),
     "call.caller_ring_seconds": (0.1, 600),
     "call.callee_ring_seconds": (0.1, 600),
     "call.prompt_attempts": (1, 10),
@@ -41,7 +45,15 @@ RANGES: dict[str, tuple[float, float]] = {
     "call.keep_log_days": (0, 3650),
     "call.drain_seconds": (0, 86400),
     "trunks.gateway_timeout_seconds": (0.1, 180),
+    "trunks.options_seconds": (0, 3600),
+    "trunks.options_misses": (1, 100),
+    "trunks.register_seconds": (30, 7 * 86400),
+    "phones.min_expires_seconds": (10, 3600),
+    "phones.max_expires_seconds": (60, 86400),
+    "phones.max_places": (1, 100),
+    "phones.answer_seconds": (0.5, 60),
     "account.balance": (0, 10**15),
+    "account.extensions.ring_count": (1, 15),
     "rates.units_per_minute": (0, 10**9),
 }
 
@@ -58,7 +70,15 @@ RUN_IN_BROWSERS = ("javascript", "data", "vbscript", "about", "blob", "file")  #
 
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
-_GATEWAY = re.compile(r"sip:(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:(?P<port>[0-9]{1,5}))?(;transport=(udp|tcp))?")
+_GATEWAY = re.compile(
+    r"(sip:(?=[^;]*(;transport=(udp|tcp|tls))?\Z)|sips:(?=[^;]*(;transport=(tcp|tls))?\Z))"
+    r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:(?P<port>[0-9]{1,5}))?(;transport=[a-z]+)?"
+)
+_PERSON = r"sips?:[A-Za-z0-9._!~*'()&=+$,%-]{1,64}@([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])"
+_NAMESERVER = re.compile(r"(\[(?P<six>[^\]]*)\]|(?P<four>[^:\[\]]*))(:(?P<port>[0-9]{1,5}))?")
+
+
+_TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
 
 
 def _matches(pattern: str, what: str, instead: str) -> Callable[[str], tuple[str, str] | None]:
@@ -80,19 +100,34 @@ def _number(value: str) -> tuple[str, str] | None:
 def _listen(value: str) -> tuple[str, str] | None:
     transport, _, rest = value.partition(":")
     host, _, port = rest.rpartition(":")
-    if transport in ("udp", "tcp") and _HOST.fullmatch(host) and port.isdigit() and int(port) <= 65535:
+    if transport in _TRANSPORTS and _HOST.fullmatch(host) and port.isdigit() and int(port) <= 65535:
         return None
     return (
         "is not a listener",
-        'transport:host:port with udp or tcp, e.g. "udp:192.0.2.10:5060" (port 0 = any free one)',
+        'transport:host:port with udp, tcp, tls, ws or wss, e.g. "udp:192.0.2.10:5060" (port 0 = any free one)',
     )
 
 
 def _gateway(value: str) -> tuple[str, str] | None:
     match = _GATEWAY.fullmatch(value)
-    if match and 1 <= int(match["port"] or 5060) <= 65535:
+    if match and 1 <= int(match["port"] or 5060) <= 65535 and _is_host(match["host"]):
         return None
-    return "is not a gateway", 'sip:host[:port][;transport=tcp], e.g. "sip:gw1.carrier.example:5060"'
+    return "is not a gateway", 'sip:host[:port][;transport=tcp|tls] or sips:host[:port], e.g. "sip:carrier.example"'
+
+
+def _is_host(value: str) -> bool:
+    """False for what would be an IP address and is none, such as 192.0.2.300."""
+    if not value.startswith("[") and not re.fullmatch(r"[0-9.]+", value):
+        return True
+    return _address(value.strip("[]")) is None
+
+
+def _nameserver(value: str) -> tuple[str, str] | None:
+    match = _NAMESERVER.fullmatch(value)
+    host = (match["six"] or match["four"]) if match else value
+    if _address(host) is None and 1 <= int((match["port"] if match else None) or 53) <= 65535:
+        return None
+    return "is not the address of a name server", 'an IP, with a port unless that is 53, e.g. "192.0.2.53"'
 
 
 def _address(value: str) -> tuple[str, str] | None:
@@ -101,6 +136,28 @@ def _address(value: str) -> tuple[str, str] | None:
     except ValueError:
         usable = False
     return None if usable else ("is not an IP address that phones can send to", 'e.g. "192.0.2.10"')
+
+
+def _network(value: str) -> tuple[str, str] | None:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        return "is not a network", 'an address and its bits, e.g. "10.0.0.0/8"'
+    return None
+
+
+def _control(value: str) -> tuple[str, str] | None:
+    return _ip_and_port("" if value.endswith(":0") else value)
+
+
+def _ip_and_port(value: str) -> tuple[str, str] | None:
+    host, _, port = value.rpartition(":")
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        usable = port.isascii() and port.isdigit() and int(port) <= 65535 and (":" not in host or host[0] == "[")
+    except ValueError:
+        usable = False
+    return None if usable else ("is not an IP address with a port", 'e.g. "127.0.0.1:22222" or "[::1]:22222"')
 
 
 def _country(value: str) -> tuple[str, str] | None:
@@ -116,6 +173,29 @@ def _caller_id(value: str) -> tuple[str, str] | None:
     return "names no caller ID", '"main", "current", "blocked", or a number such as "+16505550100"'
 
 
+def _own_phone(value: str) -> tuple[str, str] | None:
+    if not value.lower().startswith(("sip:", "sips:")):
+        complaint = _number(value)
+        return complaint and (complaint[0], f'{complaint[1]}, or a SIP address, e.g. "sip:ann@pbx.example"')
+    if SIP_PHONE.fullmatch(value):
+        return None
+    return "is not a SIP address of a phone", 'sip:user@host, e.g. "sip:ann@pbx.example"'
+
+
+def _phone_host(value: str) -> tuple[str, str] | None:
+    if _HOST.fullmatch(value):
+        return None
+    return "is not a host name or IP address", 'one without scheme and port, e.g. "pbx.example"'
+
+
+def _reached_at(value: str) -> tuple[str, str] | None:
+    transport, _, rest = value.partition(":")
+    host, _, port = rest.rpartition(":")
+    if transport in _TRANSPORTS and _HOST.fullmatch(host) and port.isdigit() and 1 <= int(port) <= 65535:
+        return None
+    return "is not where phones reach a listener", 'transport:host:port, e.g. "wss:phones.example:443"'
+
+
 _host = _matches(_HOST.pattern, "is not a host name or IP address", 'e.g. "127.0.0.1"')
 
 FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
@@ -129,8 +209,27 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
         'e.g. "https://ringout.example"',
     ),
     "sip.listen": _listen,
+    "sip.nameservers": _nameserver,
     "sip.user_agent": _matches(r"[A-Za-z0-9._!%*+`'~/() -]{1,64}", "cannot be sent as User-Agent", 'e.g. "RingOut"'),
+    "sip.public_address": _address,
+    "sip.local_networks": _network,
+    "sip.websocket_origins": _matches(
+        r"https?://[A-Za-z0-9.\[\]:-]+",
+        "is not the origin of a web page",
+        'one without a path, e.g. "https://ringout.example"',
+    ),
     "media.address": _address,
+    "media.address6": _address,
+    "media.codecs": _one_of("PCMU", "PCMA", "G722", "opus"),
+    "media.rtp_sources": _network,
+    "media.public_address": _address,
+    "media.engine": _one_of("embedded", "rtpengine"),
+    "media.digits_listen": _ip_and_port,
+    "media.rtpengine.name": _matches(
+        r"[A-Za-z0-9._-]{1,64}", "is not a name", "letters, digits, dot, dash, underscore"
+    ),
+    "media.rtpengine.control": _control,
+    "media.rtpengine.prompts": _matches(r"/.{0,255}|", "is not a whole path", 'e.g. "/var/lib/ringout/prompts"'),
     "call.language": _matches(LANGUAGE.pattern, "is not a language", 'e.g. "en", "es", "fr", "de"'),
     "call.country": _country,
     "account.main_number": _number,
@@ -140,18 +239,39 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "account.extensions.extension": _matches(
         EXTENSION.pattern, "is not an extension", 'one to eight digits, e.g. "101"'
     ),
-    "account.extensions.forwarding_numbers": _number,
+    "account.extensions.forwarding_numbers": _own_phone,
+    "account.extensions.devices.username": _matches(
+        DEVICE.pattern, "is not a user name of a phone", 'e.g. "ann-desk": letters, digits, dot, dash and underscore'
+    ),
+    "phones.domain": _phone_host,
+    "phones.digest": _one_of("SHA-256", "MD5"),
+    "phones.hosts": _phone_host,
+    "phones.reached_at": _reached_at,
+    "phones.stun": _matches(
+        rf"({_HOST.pattern}):[1-9][0-9]{{0,4}}", "is not host:port", 'one without scheme, e.g. "stun.example:3478"'
+    ),
     "account.extensions.caller_ids": _number,
+    "account.extensions.ring": _one_of("first", "in-order", "at-once"),
     "account.extensions.caller_id": _caller_id,
     "trunks.name": _matches(r"[A-Za-z0-9._-]{1,64}", "is not a name", "letters, digits, dot, dash and underscore"),
     "trunks.gateways": _gateway,
+    "trunks.registrar": _gateway,
+    "trunks.register_as": _matches(_PERSON, "is no SIP address", 'sip:user@domain, e.g. "sip:acme@carrier.example"'),
+    "trunks.register_contacts": _matches(
+        rf"{_PERSON}(:[0-9]{{1,5}})?(;transport=(udp|tcp|tls))?",
+        "is no SIP address",
+        'sip:user@host[:port][;transport=...], e.g. "sip:acme@192.0.2.11:5060"',
+    ),
     "rates.prefix": _matches(r"\+[0-9]{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'),
     "trunks.prefixes": _matches(
         r"\+[0-9]{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'
     ),
+    "trunks.country": _country,
+    "trunks.identity_headers": _one_of("P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"),
     "trunks.number_format": _one_of("+e164", "e164", "national"),
+    "trunks.media": _one_of("rtp", "srtp", "srtp-optional"),
     "trunks.number_prefix": _matches(r"[0-9*#+]{0,16}", "cannot be dialled", 'digits, e.g. "9"'),
-    "trunks.from_domain": _host,
+    "trunks.from_domain": _phone_host,
     "clients.client_id": _matches(
         r"(?!ringout-dialer$)[\x21-\x39\x3b-\x7e]{1,128}",  # that one is built in
         "is not a client id",
@@ -165,8 +285,6 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     ),
     "clients.scopes": _matches(r"[A-Za-z]{1,64}", "is not an application permission", 'e.g. "RingOut"'),
 }
-
-Complaint = tuple[tuple[str | int, ...], str, str]  # path, what is wrong, what to write instead
 
 
 def value_complaints(rule: str, path: tuple[str | int, ...], value: Any) -> Iterator[Complaint]:
@@ -183,52 +301,3 @@ def value_complaints(rule: str, path: tuple[str | int, ...], value: Any) -> Iter
             yield path, "holds a control character", "the same text on one line, without line breaks and tabs"
         elif rule in FORMS and (complaint := FORMS[rule](value)):
             yield path, f'"{value}" {complaint[0]}', complaint[1]
-
-
-def agreement_complaints(config: Config) -> Iterator[Complaint]:
-    """Complaints about settings that are right one by one and wrong together."""
-    media = config.media
-    if media.first_port % 2:
-        yield ("media", "first_port"), f"{media.first_port} is odd", "an even port: RTP takes it and RTCP the next"
-    if media.last_port - media.first_port < 3:
-        yield (
-            ("media", "last_port"),
-            f"{media.first_port}-{media.last_port} has no room for one call",
-            "four ports for each live call at least, e.g. 20000 to 29999",
-        )
-    if media.prompts is not None and not media.prompts.is_dir():
-        yield ("media", "prompts"), f"there is no directory {media.prompts}", "a directory of LANGUAGE/NAME.wav"
-    if config.sip.t1_seconds > config.sip.t2_seconds:
-        yield ("sip", "t1_seconds"), "is longer than t2_seconds", "t1_seconds = 0.5 and t2_seconds = 4.0"
-    if not config.sip.listen:
-        yield ("sip", "listen"), "is empty", 'at least one listener, e.g. ["udp:192.0.2.10:5060"]'
-    yield from _twice("trunks", [trunk.name for trunk in config.trunks], "name")
-    yield from _twice("clients", [client.client_id for client in config.clients], "client_id")
-    yield from _twice("rates", [rate.prefix for rate in config.rates], "prefix")
-    if config.account.balance is not None and not config.rates:
-        yield (
-            ("account", "balance"),
-            "is given and no rate is, so every call would be refused",
-            '[[rates]] with prefix = "+" and units_per_minute below it, or no balance',
-        )
-    for position, trunk in enumerate(config.trunks):
-        if not trunk.gateways:
-            yield ("trunks", position, "gateways"), "is empty", 'at least one, e.g. ["sip:gw1.carrier.example"]'
-        if (trunk.password is None) != (trunk.username is None):
-            missing = "username" if trunk.username is None else "password"
-            yield ("trunks", position), f"{missing} is missing", "username and password together, or neither"
-    seen: set[str] = set()
-    for position, extension in enumerate(config.account.extensions):
-        if extension.extension in seen:
-            yield (
-                ("account", "extensions", position, "extension"),
-                f'"{extension.extension}" stands here for the second time',
-                "each extension once",
-            )
-        seen.add(extension.extension)
-
-
-def _twice(table: str, names: list[str], key: str) -> Iterator[Complaint]:
-    for position, name in enumerate(names):
-        if name in names[:position]:
-            yield (table, position, key), f'"{name}" stands here for the second time', "a name of its own for each"

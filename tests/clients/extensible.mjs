@@ -132,6 +132,23 @@ await main({
     say({ deleted: 204, gone: await refusal(one.get()), after: await list() });
   },
 
+  async answering_rule(login) {
+    const home = (await loggedIn(login)).restapi().account().extension();
+    const phones = (await home.forwardingNumber().list()).records;
+    const idOf = (number) => ({ id: phones.find(({ phoneNumber }) => phoneNumber === number).id });
+    const ringing = [login.from, login.numbers.rings, login.numbers.presses_1];
+    const rule = home.answeringRule('business-hours-rule');
+    const rules = ringing.map((number, index) => ({ index, ringCount: 2, forwardingNumbers: [idOf(number)] }));
+    say({ list: await home.answeringRule().list({ view: 'Detailed' }), before: await rule.get() });
+    say({ put: await rule.put({ forwarding: { ringingMode: 'Simultaneously', rules } }), after: await rule.get() });
+    const call = { from: { phoneNumber: login.extension }, to: { phoneNumber: login.numbers.answers }, playPrompt: true };
+    const placed = await home.ringOut().post(call);
+    const read = () => home.ringOut(placed.id).get();
+    await poll(read, ({ status }) => status.callStatus !== 'InProgress', 40);
+    say({ connected: await read() });
+    await home.ringOut(placed.id).delete();
+  },
+
   async caller_id(login) {
     const home = (await loggedIn(login)).restapi().account().extension();
     const put = (callerId) => home.callerId().put({ byFeature: [{ feature: 'RingOut', callerId }] });

@@ -144,6 +144,23 @@ def test_forwarding_numbers(sandbox: Sandbox, program: str) -> None:
     assert facts["after"] == before
 
 
+def test_answering_rule(sandbox: Sandbox) -> None:
+    """Of three phones that ring at once one rings for ever, one answers and presses nothing, one presses 1."""
+    facts = run(EXTENSIBLE, "answering_rule", sandbox.login)
+    login = sandbox.login
+    (only,) = facts["list"]["records"]
+    assert only == facts["before"]
+    assert facts["put"] == facts["after"]
+    shown = facts["after"]["forwarding"]
+    assert shown["ringingMode"] == "Simultaneously"
+    numbers = [login["from"], login["numbers"]["rings"], login["numbers"]["presses_1"]]
+    assert [[n["phoneNumber"] for n in rule["forwardingNumbers"]] for rule in shown["rules"]] == [[n] for n in numbers]
+    status = facts["connected"]["status"]
+    assert (status["callStatus"], status["caller"]["phoneNumber"]) == ("Success", numbers[2])
+    told = [(phone["phoneNumber"], phone.get("tookCall", False)) for phone in status["caller"]["phones"]]
+    assert told == list(zip(numbers, (False, False, True), strict=True))
+
+
 @BOTH
 def test_caller_id(sandbox: Sandbox, program: str) -> None:
     facts = run(program, "caller_id", sandbox.login)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from contract.rtp_peer import Listener, RtpPeer, free_ports
+from contract.rtpengine_process import RtpengineProcess
 from ringout.config import MediaConfig
 from ringout.domain.status import Party
 from ringout.media.embedded import EmbeddedMedia
-from ringout.service.ports import MediaSession
+from ringout.media.rtpengine.engine import RtpengineMedia
+from ringout.net.random_ids import RandomIds
+from ringout.service.ports import MediaKind, MediaSession
 
 
 @dataclass
@@ -46,6 +51,76 @@ async def open_call(media: EmbeddedMedia) -> AsyncIterator[OpenCall]:
     def open_it(caller: dict[str, object] | None = None, callee: dict[str, object] | None = None) -> MediaCall:
         listener = Listener()
         session = media.open(listener)
+        one = RtpPeer(**({"tone_hz": 600, "ssrc": 0xA1} | (caller or {})))  # type: ignore[arg-type]
+        two = RtpPeer(**({"tone_hz": 1000, "ssrc": 0xB2} | (callee or {})))  # type: ignore[arg-type]
+        one.remote = session.local(Party.CALLER).address
+        two.remote = session.local(Party.CALLEE).address
+        peers.extend((one, two))
+        return MediaCall(session, listener, one, two)
+
+    yield open_it
+    for peer in peers:
+        peer.close()
+
+
+# --- the same on both engines ----------------------------------------------------------------------------------------
+
+AnyMedia = EmbeddedMedia | RtpengineMedia
+OpenAny = Callable[..., Awaitable[MediaCall]]
+
+
+def need_rtpengine() -> None:
+    """Skips the test where rtpengine is not installed; with CI=true that is a failure."""
+    if shutil.which("rtpengine") is None:
+        message = "rtpengine is not installed"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def rtpengine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtpengineProcess]:
+    need_rtpengine()
+    process = RtpengineProcess(tmp_path_factory.mktemp("rtpengine")).start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+async def rtpengine_media(rtpengine: RtpengineProcess) -> AsyncIterator[RtpengineMedia]:
+    config = MediaConfig(
+        engine="rtpengine", silence_seconds=1.0, digits_listen=rtpengine.digits, rtpengine=(rtpengine.config(),)
+    )
+    engine = RtpengineMedia(config, RandomIds())
+    await engine.start()
+    yield engine
+    await engine.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that names what only our own engine does is run with that one alone."""
+    if "any_media" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("embedded_only") is not None
+        metafunc.parametrize("any_media", ["embedded"] if alone else ["embedded", "rtpengine"], indirect=True)
+
+
+@pytest.fixture
+def any_media(request: pytest.FixtureRequest) -> AnyMedia:
+    engine: AnyMedia = request.getfixturevalue("media" if request.param == "embedded" else "rtpengine_media")
+    return engine
+
+
+@pytest.fixture
+async def open_any(any_media: AnyMedia) -> AsyncIterator[OpenAny]:
+    """As open_call; kinds: of the two legs."""
+    peers: list[RtpPeer] = []
+
+    async def open_it(
+        caller: dict[str, object] | None = None,
+        callee: dict[str, object] | None = None,
+        kinds: tuple[MediaKind, MediaKind] = (MediaKind.RTP, MediaKind.RTP),
+    ) -> MediaCall:
+        listener = Listener()
+        session = any_media.open(listener, *kinds)
+        await session.ready()
         one = RtpPeer(**({"tone_hz": 600, "ssrc": 0xA1} | (caller or {})))  # type: ignore[arg-type]
         two = RtpPeer(**({"tone_hz": 1000, "ssrc": 0xB2} | (callee or {})))  # type: ignore[arg-type]
         one.remote = session.local(Party.CALLER).address

@@ -10,6 +10,7 @@ from itertools import pairwise
 from ringout.audio import g711
 from ringout.audio.goertzel import share
 from ringout.audio.tones import hum
+from ringout.domain.quality import LegQuality
 from ringout.domain.status import Party
 from ringout.net.rtp_socket import bind_pair, bind_udp
 from ringout.rtp.packet import RtpPacket
@@ -61,6 +62,9 @@ class Listener:
     def media_silent(self, party: Party, seconds: float) -> None:
         self.heard.append(("silent", party, seconds))
 
+    def media_quality(self, party: Party, quality: LegQuality) -> None:
+        self.heard.append(("quality", party, quality))
+
     def media_failed(self, why: str) -> None:
         self.heard.append(("failed", why))
 
@@ -73,10 +77,16 @@ class RtpPeer:
     """One phone's media. tone_hz: what its talk sounds like."""
 
     def __init__(
-        self, codec: str = "PCMU", tone_hz: int = 600, telephone_event: int | None = 101, ssrc: int = 0x1234
+        self,
+        codec: str = "PCMU",
+        tone_hz: int = 600,
+        telephone_event: int | None = 101,
+        ssrc: int = 0x1234,
+        host: str = "127.0.0.1",
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self.socket = bind_udp("127.0.0.1", 0)
+        self.host = host
+        self.socket = bind_udp(host, 0)
         self.codec = codec
         self.telephone_event = telephone_event
         self.ssrc = ssrc
@@ -95,7 +105,7 @@ class RtpPeer:
     def destination(self, **changes: object) -> RtpDestination:
         """What its SDP says of it."""
         fields: dict[str, object] = {
-            "host": "127.0.0.1",
+            "host": self.host,
             "port": self.port,
             "codec": self.codec,
             "payload_type": PAYLOAD_TYPES[self.codec],
@@ -106,9 +116,13 @@ class RtpPeer:
     def _receive(self) -> None:
         try:
             while True:
-                self.received.append((self._loop.time(), RtpPacket.parse(self.socket.recv(2048))))
+                self.take(self.socket.recv(2048))
         except BlockingIOError:
             return
+
+    def take(self, data: bytes) -> None:
+        """What arrived."""
+        self.received.append((self._loop.time(), RtpPacket.parse(data)))
 
     @property
     def packets(self) -> list[RtpPacket]:

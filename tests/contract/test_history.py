@@ -37,6 +37,12 @@ async def fill(store: Any) -> None:
         ring_out(20, ended_at=7.0),
         ring_out(40, account_id=4),
         ring_out(50, caller=LegRecord("+16505550122"), callee=LegRecord("+1415555019"), ended_at=9.0),
+        ring_out(
+            55,
+            caller=LegRecord("+16505550123", phones=(LegRecord("+16505550124"),)),
+            callee=LegRecord("+1"),
+            account_id=7,
+        ),
         ring_out(60, explanation=f'"number":"{ONE}0"', extra={"a": f'"number":"{OTHER}0"'}),
     ):
         await store.add(made)
@@ -58,6 +64,9 @@ QUESTIONS: list[tuple[LogQuery, list[int]]] = [
     (LogQuery(1, numbers=(OTHER,)), [60, 30, 20, 10]),
     (LogQuery(1, numbers=("+16505550122",)), [50]),
     (LogQuery(1, numbers=("+16505550122", ONE)), [60, 50, 30, 20, 10]),
+    (LogQuery(7, numbers=("+16505550123",)), [55]),
+    (LogQuery(7, numbers=("+16505550124",)), [55]),  # it rang as well
+    (LogQuery(7, numbers=("+16505550125",)), []),
     (LogQuery(1, numbers=(f"{ONE}0", f"{OTHER}0")), []),  # in other texts of a row only
     (LogQuery(1, numbers=('%" OR 1=1 --',)), []),
     (LogQuery(1, numbers=()), []),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 
 import pytest
 
-from contract.conftest import OpenCall
+from contract.conftest import AnyMedia, OpenAny
 from contract.rtp_peer import RtpPeer, until
 from ringout.audio import g711
 from ringout.audio.goertzel import power
@@ -23,11 +24,16 @@ def loud(packet: RtpPacket) -> bool:
     return max(g711.decode(packet.payload, "PCMU")) > 200
 
 
+def alike(heard: array[int], said: array[int]) -> bool:
+    """The same but for rounding: G.711 once, and once more where the engine translates."""
+    return len(heard) == len(said) and all(abs(a - b) <= 40 + abs(b) // 12 for a, b in zip(heard, said, strict=True))
+
+
 @pytest.mark.parametrize(("codec", "payload_type"), [("PCMU", 0), ("PCMA", 8)])
 async def test_prompt_is_played_in_the_callers_codec_at_fifty_packets_a_second(
-    open_call: OpenCall, codec: str, payload_type: int
+    any_media: AnyMedia, open_any: OpenAny, codec: str, payload_type: int
 ) -> None:
-    call = open_call(caller={"codec": codec})
+    call = await open_any(caller={"codec": codec})
     loop = asyncio.get_running_loop()
     call.session.connect(CALLER, call.caller.destination())
     asked = loop.time()
@@ -35,11 +41,13 @@ async def test_prompt_is_played_in_the_callers_codec_at_fifty_packets_a_second(
     await until(lambda: ("played", CALLER) in call.listener.heard)
     recording = prompts.read(prompts.find("wrong_key", "en") or prompts.SHIPPED)
     await until(lambda: len(call.caller.received) == len(recording) // 160)
-    assert b"".join(packet.payload for packet in call.caller.packets) == g711.encode(recording, codec)
+    heard = b"".join(packet.payload for packet in call.caller.packets)
+    assert alike(g711.decode(heard, codec), recording)
     assert {packet.payload_type for packet in call.caller.packets} == {payload_type}
     assert call.caller.received[0][0] - asked < 0.3
     took = call.caller.received[-1][0] - call.caller.received[0][0]
-    assert took > (len(call.caller.received) - 1) * 0.02 - 0.06  # by the clock; later only if this machine is
+    ahead = 0.06 if isinstance(any_media, EmbeddedMedia) else 0.24  # rtpengine fills the phone's buffer at the start
+    assert took > (len(call.caller.received) - 1) * 0.02 - ahead  # by the clock; later only if this machine is
     steps = {
         (b.timestamp - a.timestamp) & 0xFFFFFFFF
         for a, b in zip(call.caller.packets, call.caller.packets[1:], strict=False)
@@ -50,8 +58,8 @@ async def test_prompt_is_played_in_the_callers_codec_at_fifty_packets_a_second(
     assert call.listener.heard.count(("played", CALLER)) == 1
 
 
-async def test_sounds_follow_each_other_and_a_new_play_replaces_the_old(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_sounds_follow_each_other_and_a_new_play_replaces_the_old(open_any: OpenAny) -> None:
+    call = await open_any()
     call.session.connect(CALLER, call.caller.destination())
     call.session.play(CALLER, ["goodbye"], "de")
     await until(lambda: len(call.caller.received) > 3)
@@ -62,8 +70,8 @@ async def test_sounds_follow_each_other_and_a_new_play_replaces_the_old(open_cal
     assert call.caller.unbroken()
 
 
-async def test_stopped_sound_ends_at_once_and_is_not_told_as_played(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_stopped_sound_ends_at_once_and_is_not_told_as_played(open_any: OpenAny) -> None:
+    call = await open_any()
     call.session.connect(CALLER, call.caller.destination())
     call.session.play(CALLER, ["wrong_key"], "en")
     await until(lambda: len(call.caller.received) > 5)
@@ -75,8 +83,10 @@ async def test_stopped_sound_ends_at_once_and_is_not_told_as_played(open_call: O
     assert ("played", CALLER) not in call.listener.heard
 
 
-async def test_ringback_gives_way_to_early_media_one_way_and_then_to_the_bridge(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_ringback_gives_way_to_early_media_one_way_and_then_to_the_bridge(
+    any_media: AnyMedia, open_any: OpenAny
+) -> None:
+    call = await open_any()
     call.session.connect(CALLER, call.caller.destination())
     await call.caller.talk(2)
     call.session.play_ringback(CALLER, "us")
@@ -95,12 +105,13 @@ async def test_ringback_gives_way_to_early_media_one_way_and_then_to_the_bridge(
     await talking
     await until(lambda: call.callee.hears(600))
     assert call.caller.hears(1000)
-    assert call.caller.largest_step() <= 480  # 60 ms as the listener's jitter buffer sees them
-    assert call.caller.unbroken()
+    if isinstance(any_media, EmbeddedMedia):  # with rtpengine each sound is a stream of its own
+        assert call.caller.largest_step() <= 480  # 60 ms as the listener's jitter buffer sees them
+        assert call.caller.unbroken()
 
 
-async def test_bridge_relays_both_ways_with_order_gaps_and_timing_kept(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_bridge_relays_both_ways_with_order_gaps_and_timing_kept(any_media: AnyMedia, open_any: OpenAny) -> None:
+    call = await open_any()
     call.connect_both()
     call.session.bridge()
     await call.caller.talk(5, to=call.callee)
@@ -115,11 +126,12 @@ async def test_bridge_relays_both_ways_with_order_gaps_and_timing_kept(open_call
     assert steps == [(1, 160)] * 4 + [(3, 480)] + [(1, 160)] * 2
     assert {packet.payload for packet in call.callee.packets} == {call.caller.frame}
     assert {packet.payload for packet in call.caller.packets} == {call.callee.frame}
-    assert call.callee.packets[0].ssrc not in (call.caller.ssrc, call.callee.ssrc, call.caller.packets[0].ssrc)
+    if isinstance(any_media, EmbeddedMedia):
+        assert call.callee.packets[0].ssrc not in (call.caller.ssrc, call.callee.ssrc, call.caller.packets[0].ssrc)
 
 
-async def test_codecs_are_translated_and_header_extras_taken_off(open_call: OpenCall) -> None:
-    call = open_call(callee={"codec": "PCMA"})
+async def test_codecs_are_translated_and_header_extras_taken_off(open_any: OpenAny) -> None:
+    call = await open_any(callee={"codec": "PCMA"})
     call.connect_both()
     call.session.bridge()
     await call.caller.talk(6, to=call.callee)
@@ -135,35 +147,43 @@ async def test_codecs_are_translated_and_header_extras_taken_off(open_call: Open
     assert call.callee.packets[-1].payload == call.callee.packets[0].payload
 
 
-async def test_stranger_changes_nothing_and_a_rebinding_nat_with_the_known_ssrc_recovers(
-    media: EmbeddedMedia, open_call: OpenCall
-) -> None:
-    call = open_call()
+async def test_stranger_changes_nothing(any_media: AnyMedia, open_any: OpenAny) -> None:
+    call = await open_any()
     call.connect_both()
     call.session.bridge()
     await call.caller.talk(2, to=call.callee)
     await call.callee.talk(2, to=call.caller)
     stranger = RtpPeer(tone_hz=2000, ssrc=0xBAD)
-    moved = RtpPeer(tone_hz=600, ssrc=call.caller.ssrc)
-    stranger.remote = moved.remote = call.caller.remote
+    stranger.remote = call.caller.remote
     await stranger.talk(5)
     await call.caller.talk(5, to=call.callee)
     await call.callee.talk(3, to=call.caller)
     assert stranger.received == []
     assert not any(packet.payload == stranger.frame for packet in call.callee.packets)
+    call.session.close()
+    if isinstance(any_media, EmbeddedMedia):
+        await until(lambda: any_media.strangers == 5)
+    stranger.close()
+
+
+@pytest.mark.embedded_only("rtpengine knows a phone by its address alone")
+async def test_rebinding_nat_with_the_known_ssrc_recovers(open_any: OpenAny) -> None:
+    call = await open_any()
+    call.connect_both()
+    call.session.bridge()
+    await call.caller.talk(2, to=call.callee)
+    moved = RtpPeer(tone_hz=600, ssrc=call.caller.ssrc)
+    moved.remote = call.caller.remote
     moved.sequence, moved.timestamp = call.caller.sequence, call.caller.timestamp
     await moved.talk(3, to=call.callee)
     await call.callee.talk(3, to=moved)
     assert moved.hears(1000, last=3)
     assert call.callee.unbroken()
-    call.session.close()
-    await until(lambda: media.strangers == 5)
-    stranger.close()
     moved.close()
 
 
-async def test_first_packet_wins_over_the_sdp_and_a_new_sdp_listens_anew(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_first_packet_wins_over_the_sdp_and_a_new_sdp_listens_anew(open_any: OpenAny) -> None:
+    call = await open_any()
     behind_nat = call.caller
     call.session.connect(CALLER, behind_nat.destination(port=9))  # the SDP's address leads nowhere
     call.session.connect(CALLEE, call.callee.destination())
@@ -179,12 +199,15 @@ async def test_first_packet_wins_over_the_sdp_and_a_new_sdp_listens_anew(open_ca
     successor.close()
 
 
-async def test_hold_stops_sending_is_no_silence_and_ends_without_a_break_in_the_stream(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_hold_stops_sending_is_no_silence_and_ends_without_a_break_in_the_stream(
+    any_media: AnyMedia, open_any: OpenAny
+) -> None:
+    call = await open_any()
     call.connect_both()
     call.session.bridge()
     await asyncio.gather(call.caller.talk(3), call.callee.talk(3, to=call.caller))
     call.session.connect(CALLER, call.caller.destination(may_send=False))
+    await asyncio.sleep(0 if isinstance(any_media, EmbeddedMedia) else 0.02)  # an order, and its answer
     before = len(call.caller.received)
     await call.callee.talk(120)  # 2.4 s, more than twice the silence that counts
     assert len(call.caller.received) == before
@@ -192,12 +215,12 @@ async def test_hold_stops_sending_is_no_silence_and_ends_without_a_break_in_the_
     call.session.connect(CALLER, call.caller.destination())
     await call.caller.talk(1)
     await call.callee.talk(3, to=call.caller)
-    assert call.caller.unbroken()
+    assert call.caller.unbroken() or not isinstance(any_media, EmbeddedMedia)
     assert (call.caller.packets[before].timestamp - call.caller.packets[before - 1].timestamp) & 0xFFFFFFFF > 8000
 
 
-async def test_silent_leg_is_named_once(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_silent_leg_is_named_once(open_any: OpenAny) -> None:
+    call = await open_any()
     call.connect_both()
     call.session.bridge()
     talking = asyncio.ensure_future(call.callee.talk(150))
@@ -210,8 +233,20 @@ async def test_silent_leg_is_named_once(open_call: OpenCall) -> None:
     assert silences[0][2] >= 1.0
 
 
-async def test_comfort_noise_alone_is_no_silence(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_callee_owes_nothing_before_the_bridge(open_any: OpenAny) -> None:
+    """A 183 without RTP is common."""
+    call = await open_any()
+    call.connect_both()
+    await call.caller.talk(100)  # twice the silence that counts
+    assert [fact for fact in call.listener.heard if fact[0] == "silent"] == []
+    call.session.bridge()
+    talking = asyncio.ensure_future(call.caller.talk(200))
+    await until(lambda: ("silent", CALLEE) in [fact[:2] for fact in call.listener.heard])
+    talking.cancel()
+
+
+async def test_comfort_noise_alone_is_no_silence(any_media: AnyMedia, open_any: OpenAny) -> None:
+    call = await open_any()
     call.connect_both()
     call.session.bridge()
     for _ in range(12):
@@ -219,11 +254,12 @@ async def test_comfort_noise_alone_is_no_silence(open_call: OpenCall) -> None:
         call.callee.send(b"\x40", payload_type=13)
         await asyncio.sleep(0.2)
     assert [fact for fact in call.listener.heard if fact[0] == "silent"] == []
-    assert call.callee.received == []
+    if isinstance(any_media, EmbeddedMedia):  # rtpengine passes it on
+        assert call.callee.received == []
 
 
-async def test_nothing_flows_after_the_end(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_nothing_flows_after_the_end(open_any: OpenAny) -> None:
+    call = await open_any()
     call.connect_both()
     call.session.play_ringback(CALLER, "de")
     await until(lambda: len(call.caller.received) > 3)
@@ -238,8 +274,8 @@ async def test_nothing_flows_after_the_end(open_call: OpenCall) -> None:
     assert (len(call.caller.received), len(call.callee.received)) == counts
 
 
-async def test_two_calls_hear_nothing_of_each_other(open_call: OpenCall) -> None:
-    one, two = open_call(), open_call(caller={"tone_hz": 1500}, callee={"tone_hz": 1800})
+async def test_two_calls_hear_nothing_of_each_other(open_any: OpenAny) -> None:
+    one, two = await open_any(), await open_any(caller={"tone_hz": 1500}, callee={"tone_hz": 1800})
     for call in (one, two):
         call.connect_both()
         call.session.bridge()
@@ -252,8 +288,8 @@ async def test_two_calls_hear_nothing_of_each_other(open_call: OpenCall) -> None
     assert one.listener.heard.count(("started", CALLER)) == 1
 
 
-async def test_rubbish_is_read_over(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_rubbish_is_read_over(open_any: OpenAny) -> None:
+    call = await open_any()
     call.connect_both()
     call.session.bridge()
     for rubbish in (b"", b"\x80", bytes(12), b"\xff" * 2000, b"\x80\xc8" + bytes(26), b"\x9f\x00" + bytes(10)):
@@ -263,8 +299,8 @@ async def test_rubbish_is_read_over(open_call: OpenCall) -> None:
     await until(lambda: call.callee.hears(600, last=3))
 
 
-async def test_sender_reports_go_to_the_rtcp_port(open_call: OpenCall) -> None:
-    call = open_call()
+async def test_sender_reports_go_to_the_rtcp_port(open_any: OpenAny) -> None:
+    call = await open_any()
     control = RtpPeer()
     call.session.connect(CALLER, call.caller.destination(port=control.port - 1))
     call.session.connect(CALLEE, call.callee.destination())

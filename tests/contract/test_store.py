@@ -25,10 +25,13 @@ from ringout.domain.account import (
     ForwardingNumber,
     Grant,
     OwnedNumber,
+    RingingMode,
+    RingList,
+    RingRule,
     Session,
     UsageType,
 )
-from ringout.domain.ring_out import LegRecord, RingOut
+from ringout.domain.ring_out import Diversion, LegRecord, Redirection, RingOut
 from ringout.domain.status import CallStatus, EndedBy, PartyStatus
 from ringout.service.ports import Directory, DirectoryChange
 from ringout.storage.sqlite import open_storage
@@ -51,7 +54,10 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 def ring_out(number: int = 1, **fields: Any) -> RingOut:
     caller = LegRecord("+16505550111", PartyStatus.SUCCESS, 200, "OK", "", None, 1.25, 2.5, 3.75, None, b"\x00\xff")
-    made = RingOut(number, 1, 2, "here", caller, LegRecord("+14155550199"), None, True, 1.5, extra={"a": "b"})
+    phones = (LegRecord("+16505550111", label="Desk", ended_at=3.5), LegRecord("", extension="101", label="Tablet"))
+    caller = replace(caller, label="Desk", phones=phones, taken_by=0)
+    callee = LegRecord("+14155550199", cause=17, redirection=Redirection((Diversion("x", "user-busy"),), "A"))
+    made = RingOut(number, 1, 2, "here", caller, callee, None, True, 1.5, extra={"a": "b"})
     return replace(made, **fields)
 
 
@@ -115,6 +121,8 @@ async def test_the_directory_comes_back_as_it_was(storage: Any) -> None:
     shown = CallerIdSettings("blocked", {"Alternate": "main"})
     user = Extension(7, 5, "101", Contact("A", "User"), password_hash="$argon2id$x", caller_id=shown)
     user = replace(user, forwarding_numbers=phones, default_forwarding_id="8")
+    listed = RingList(RingingMode.SIMULTANEOUSLY, (RingRule(("9", "8"), 2), RingRule(("8",), enabled=False)), True)
+    user = replace(user, ring_list=listed)
     bare = Extension(8, 5, "102")
     app, public = Client("app", "$argon2id$y", "App", ("RingOut", "ReadAccounts"), (Grant.JWT,)), Client("public")
     # Users before their account: the store puts them in the order that it needs.

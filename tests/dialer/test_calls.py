@@ -12,6 +12,8 @@ from sandbox.running import eventually
 
 from .person import Person
 
+RULE = "/answering-rule/business-hours-rule"
+
 
 def test_from_the_login_to_a_finished_call(person: Person) -> None:
     """A new phone is added, rings first, and both hear each other until this side hangs up."""
@@ -266,3 +268,34 @@ def test_signs_out(person: Person) -> None:
         token,
     )
     assert status == 401
+
+
+@pytest.mark.parametrize(
+    ("choice", "other", "mode"),
+    [
+        ("All my phones at once", "rings", "Simultaneously"),
+        ("My phones, one after another", "busy", "Sequentially"),
+    ],
+)
+def test_several_phones_ring(person: Person, choice: str, other: str, mode: str) -> None:
+    """Whatever stands before it in the list: the phone that answers is the caller's."""
+    page = person.sign_in()
+    number = {"rings": "6505550104", "busy": "6505550105"}[other]
+    for old in person.ask("GET", "/forwarding-number")["records"]:
+        person.ask("DELETE", f"/forwarding-number/{old['id']}")
+    for one in (number, "6505550102"):
+        person.ask("POST", "/forwarding-number", {"phoneNumber": one, "label": one, "type": "Other"})
+    page.reload()
+    person.ready()
+    page.get_by_label("Ring me on").select_option(label=choice)
+    eventually(lambda: person.ask("GET", RULE)["forwarding"]["ringingMode"] == mode, "the list to be kept")
+    person.call("presses_nothing")
+    person.sees("You are connected", you="Connected", them="Connected")
+    expect(person.lane("You")).to_contain_text("(650) 555-0102")
+    person.press("Hang up")
+    person.sees(re.compile("^You ended the call"), you="Hung up", them="Hung up")
+    page.get_by_role("button", name="Phones").click()
+    page.get_by_role("button", name="Add a phone").click()
+    page.get_by_label("Phone number").fill("650-555-0103")
+    page.get_by_role("button", name="Save").click()
+    eventually(lambda: len(person.ask("GET", RULE)["forwarding"]["rules"]) == 3, "the new phone in the list")

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from .shared import Outlet
@@ -33,7 +34,7 @@ net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
 module stdio.so
 module g711.so
-module aufile.so
+{modules}module aufile.so
 module aubridge.so
 module sndfile.so
 snd_path {recordings}
@@ -47,10 +48,27 @@ menu_bell no
 """
 
 
-class BaresipPhone:
-    """A phone on its own port that takes every call."""
+def phone_config(sip: int, control: int, rtp: int, tone: Path, recordings: Path, modules: Sequence[str] = ()) -> str:
+    """sip, control: ports; rtp: first of ten. tone: what it hums; recordings: directory of what it hears. modules: more
+    of them."""
+    more = "".join(f"module {name}.so\n" for name in modules)
+    return _CONFIG.format(
+        sip=sip, control=control, rtp=rtp, rtp_last=rtp + 9, tone=tone, recordings=recordings, modules=more
+    )
 
-    def __init__(self, name: str, outlet: Outlet, hum_hz: float) -> None:
+
+def _modules(codecs: Sequence[str], encryption: str) -> list[str]:
+    wideband = [name for name in ("g722", "opus") if any(codec.lower().startswith(name) for codec in codecs)]
+    return wideband + (["srtp"] if encryption else [])
+
+
+class BaresipPhone:
+    """A phone on its own port that takes every call. codecs: as baresip names them, the preferred first. encryption:
+    "" or its word for one, such as "srtp-mand"."""
+
+    def __init__(
+        self, name: str, outlet: Outlet, hum_hz: float, codecs: Sequence[str] = ("PCMU",), encryption: str = ""
+    ) -> None:
         self.name, self.number = name, outlet.number
         self.port, self.gateway = outlet.port, outlet.gateway
         self._control, rtp = free_port(), free_port(10)
@@ -62,12 +80,11 @@ class BaresipPhone:
         tone = self._directory / "tone.wav"
         write_wav(tone, sine(hum_hz, 30.0))
         (self._directory / "config").write_text(
-            _CONFIG.format(
-                sip=self.port, control=self._control, rtp=rtp, rtp_last=rtp + 9, tone=tone, recordings=self._recordings
-            )
+            phone_config(self.port, self._control, rtp, tone, self._recordings, _modules(codecs, encryption))
         )
         (self._directory / "accounts").write_text(
-            f"<sip:{self.number}@127.0.0.1:{self.port}>;regint=0;answermode=auto;audio_codecs=PCMU\n"
+            f"<sip:{self.number}@127.0.0.1:{self.port}>;regint=0;answermode=auto;audio_codecs={','.join(codecs)}"
+            f"{f';mediaenc={encryption}' if encryption else ''}\n"
         )
         (self._directory / "contacts").write_text("")
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,7 +107,11 @@ class BaresipPhone:
 
     def hang_up(self) -> None:
         """The user of this phone presses the red key."""
-        text = json.dumps({"command": "hangup", "params": "", "token": "1"})
+        self.command("hangup")
+
+    def command(self, word: str) -> None:
+        """One of baresip's own: "hold", "resume" ..."""
+        text = json.dumps({"command": word, "params": "", "token": "1"})
         with socket.create_connection(("127.0.0.1", self._control), 5) as control:
             control.sendall(f"{len(text)}:{text},".encode())
             control.recv(4096)
@@ -102,8 +123,11 @@ class BaresipPhone:
 
     def digits(self) -> str:
         """The keys that this phone told its user of."""
-        screen = (self._directory / "screen.log").read_text(errors="replace")
-        return "".join(re.findall(r"received event: '(.)' \(end=1\)", screen))
+        return "".join(re.findall(r"received event: '(.)' \(end=1\)", self.screen()))
+
+    def screen(self) -> str:
+        """All that it has shown to its user."""
+        return (self._directory / "screen.log").read_text(errors="replace")
 
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,10 +69,12 @@ class World:
         """A number behind which each call meets another kind of phone."""
         return self._add(CrowdPhone(name, self._outlet(name, "udp", {}), seed))
 
-    def baresip(self, name: str, hum_hz: float, **settings: Any) -> BaresipPhone:
+    def baresip(
+        self, name: str, hum_hz: float, codecs: Sequence[str] = ("PCMU",), encryption: str = "", **settings: Any
+    ) -> BaresipPhone:
         """A baresip phone that answers and hums."""
         need("baresip")
-        return self._add(BaresipPhone(name, self._outlet(name, "udp", settings), hum_hz))
+        return self._add(BaresipPhone(name, self._outlet(name, "udp", settings), hum_hz, codecs, encryption))
 
     def _outlet(self, name: str, transport: str, settings: dict[str, Any]) -> Outlet:
         outlet = self._exchange.take(transport)

@@ -80,6 +80,7 @@ class RawPhone:
             f"To: {to}",
             f"Call-ID: {request.header('Call-ID')}",
             f"CSeq: {request.header('CSeq')}",
+            *(f"Record-Route: {route}" for route in request.headers("Record-Route")),
             *([f"Contact: <sip:raw@127.0.0.1:{self.port}>"] if contact else []),
             *headers,
         ]
@@ -101,6 +102,7 @@ class RawPhone:
             f"CSeq: {cseq} {method}",
             f"Contact: <sip:raw@127.0.0.1:{self.port}>",
             "Max-Forwards: 70",
+            *(f"Route: {route}" for route in invite.headers("Record-Route")),
             *headers,
         ]
         self.send(lines, body)

@@ -45,6 +45,7 @@ class RtpPhone:
         self._ssrc = random.getrandbits(32)
         self._sequence, self._timestamp = random.getrandbits(15), random.getrandbits(30)
         self._frames: itertools.cycle[bytes] | None = None
+        self._lose_every = 0
         self._pressing: list[bytes] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -57,6 +58,10 @@ class RtpPhone:
         frames = [data[n : n + _FRAME] for n in range(0, len(data), _FRAME)]
         with self._lock:
             self._frames = itertools.cycle(frames)
+
+    def lose_every(self, number: int) -> None:
+        """From now on the network loses each packet of that number. 0 = none."""
+        self._lose_every = number
 
     def press(self, digit: str, payload_type: int = 101, milliseconds: int = 100) -> None:
         """One key as telephone-event (RFC 4733): updates every 20 ms, the end three times."""
@@ -137,6 +142,8 @@ class RtpPhone:
                 data = head + next(self._frames)
             else:
                 return
+        if self._lose_every and self._sequence % self._lose_every == 0:
+            return
         try:
             self._socket.sendto(data, remote)
         except OSError:

@@ -43,7 +43,9 @@ def _scalar(value: Any) -> str:
 
 
 class ServerProcess:
-    """A RingOut server with its own ports and data directory; can be killed and started again on the same data."""
+    """A RingOut server with its own ports and data directory; can be killed and started again on the same data.
+
+    PORT in `[sip] listen` is the port that is found free for SIP."""
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class ServerProcess:
             "sip": {"listen": [f"udp:127.0.0.1:{self.sip_port}", f"tcp:127.0.0.1:{self.sip_port}"]},
             "media": {"address": "127.0.0.1", "first_port": self._first_rtp},
             "call": {},
+            "phones": {},
             "trunks": list(self._trunks),
             "account": {
                 "main_number": MAIN_NUMBER,
@@ -86,7 +89,12 @@ class ServerProcess:
                 settings["account"]["extensions"][0].update(values)
             else:
                 settings[table].update(values)
+        settings["sip"]["listen"] = [one.replace("PORT", str(self.sip_port)) for one in settings["sip"]["listen"]]
         return settings
+
+    @property
+    def rtp_ports(self) -> range:
+        return range(self._first_rtp, self._first_rtp + self._rtp_ports)
 
     def start(self) -> ServerProcess:
         """Returns when the API and SIP are open. Where another program was faster on a port, other ports are tried."""

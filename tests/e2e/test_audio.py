@@ -11,7 +11,7 @@ import pytest
 from .harness import CALLER_UP, CONNECTED, ENDED, World
 from .rtp_phone import RtpPacket, RtpPhone
 from .steps import answers, recv, recv_invite, reply, reply_last, sdp
-from .tones import level, share
+from .tones import from_now_on, level, share
 from .waiting import eventually
 
 pytestmark = pytest.mark.sipp
@@ -20,9 +20,12 @@ SECOND = 8000  # samples
 
 
 def hears(phone: RtpPhone, hz: float, but_not: float) -> None:
-    """The last half second holds that tone and next to nothing of the other."""
-    eventually(lambda: share(phone.heard()[-SECOND // 2 :], hz) > 0.9, f"{hz} Hz at port {phone.port}")
-    recording = phone.heard()[-SECOND // 2 :]
+    """Half a second from now on holds that tone and next to nothing of the other."""
+    new, length = from_now_on(phone.heard), SECOND // 2
+    eventually(
+        lambda: len(last := new()[-length:]) == length and share(last, hz) > 0.9, f"{hz} Hz at port {phone.port}"
+    )
+    recording = new()[-length:]
     assert share(recording, but_not) < 0.01
     assert level(recording) > 1000
 

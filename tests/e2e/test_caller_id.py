@@ -146,7 +146,7 @@ def test_blocked_caller_id(world: World) -> None:
 
 
 def test_blocked_towards_a_trunk_that_is_not_trusted(world: World) -> None:
-    caller, callee = world.sipp("caller"), world.sipp("callee", asserted_identity=False)
+    caller, callee = world.sipp("caller"), world.sipp("callee", identity_headers=[])
     world.serve(extension={"caller_id": "blocked"})
     invite = shown(world, caller, callee)
     assert "anonymous" in invite.header("From")

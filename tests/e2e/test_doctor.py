@@ -94,7 +94,8 @@ def test_the_list_of_trunks(world: World, beside: ThreadPoolExecutor) -> None:
     assert gateway.pop("milliseconds") > 0
     assert gateway == {
         "trunk": "carrier", "gateway": f"sip:127.0.0.1:{phone.port}", "address": "127.0.0.1", "answers": True,
-        "signalling": "127.0.0.1", "media": "127.0.0.1", "code": 404, "seenAs": "10.9.9.9",
+        "signalling": "127.0.0.1", "media": "127.0.0.1", "code": 404, "seenAs": "10.9.9.9", "transport": "udp",
+        "port": phone.port,
     }  # fmt: skip
 
 

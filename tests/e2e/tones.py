@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 RATE_HZ = 8000
@@ -33,6 +33,21 @@ def parts_with(samples: Sequence[int], hz: float) -> float:
     a phone whose jitter buffer drops or repeats a frame, which shifts the tone's phase."""
     blocks = [samples[start : start + 800] for start in range(0, len(samples) - 799, 800)]
     return sum(share(block, hz) > 0.8 for block in blocks) / len(blocks) if blocks else 0.0
+
+
+def from_now_on(heard: Callable[[], Sequence[int]]) -> Callable[[], Sequence[int]]:
+    """What a phone hears after this: what it has heard before a hold, say, proves nothing about the time after it.
+    heard: all samples so far, or of its latest recording."""
+    known = len(heard())
+
+    def new() -> Sequence[int]:
+        nonlocal known
+        samples = heard()
+        if len(samples) < known:  # a recording of its own, begun since
+            known = 0
+        return samples[known:]
+
+    return new
 
 
 def level(samples: Sequence[int]) -> float:

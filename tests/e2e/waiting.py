@@ -67,13 +67,14 @@ def is_free(port: int) -> bool:
 
 
 def is_listening(transport: str, port: int, pid: int) -> bool:
-    """Whether that process has that local port (TCP: in state LISTEN), read from the kernel's tables."""
+    """Whether that process has that local port (TCP: in state LISTEN), read from the tables of its own network."""
     try:
         opened = {os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
+        tables = [Path(f"/proc/{pid}/net/{transport}{family}").read_text() for family in ("", "6")]
     except OSError:
         return False  # it has ended, or a descriptor was closed meanwhile
-    for table in (f"/proc/net/{transport}", f"/proc/net/{transport}6"):
-        for row in Path(table).read_text().splitlines()[1:]:
+    for table in tables:
+        for row in table.splitlines()[1:]:
             fields = row.split()
             is_ours = fields[1].endswith(f":{port:04X}") and f"socket:[{fields[9]}]" in opened
             if is_ours and (transport == "udp" or fields[3] == "0A"):

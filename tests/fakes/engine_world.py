@@ -7,19 +7,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ringout.config import CallConfig, Config, TrunkConfig
+from ringout.config import CallConfig, Config, MediaConfig, SipConfig, TrunkConfig
 from ringout.domain.errors import Unavailable
+from ringout.domain.hunted import phone_records
 from ringout.domain.plan import CallPlan
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.domain.status import Party
 from ringout.engine.node import Node
-from ringout.sdp.offer_answer import answer_offer, make_offer
+from ringout.media.sdes import local_media
+from ringout.sdp.offer_answer import answer_offer, make_offer, read_answer
 from ringout.service.ports import LocalMedia, MediaKind, MediaListener, RtpDestination
 from ringout.sip import events as e
+from ringout.sip.errors import LocalProtocolError
 from ringout.sip.flow import Flow
+from ringout.sip.redirection import Redirected
 
 CALLER, CALLEE = Party.CALLER, Party.CALLEE
 PHONE_SDP = make_offer("192.0.2.9", 4000, 7)
+
+
+def phone_answer(offer: bytes, codecs: Sequence[str], every: bool = False) -> bytes:
+    """A phone's answer that names the first of the offer's codecs which it has, or every one in the offer's order."""
+    theirs = read_answer(offer, codecs).codecs
+    return make_offer("192.0.2.9", 4000, 7, codecs=theirs if every else theirs[:1])
 
 
 class Alarm:
@@ -84,17 +94,20 @@ class Session:
         self.agent = agent
         self.asked = asked
         self.uri: str = asked.get("uri", "")
+        self.flow: Any = asked.get("flow")
         self.body: bytes = asked.get("body", b"")
         self.owner: Any = None
         self.state = "calling"
         self.was_ringing = False
         self.hung_up = False
+        self.hang_up_reason: str | None = None
         self.log: list[str] = []
         self.attempt = 0
 
     def hang_up(self, now: float, reason: str | None = None) -> None:
         if not self.hung_up:
             self.hung_up = True
+            self.hang_up_reason = reason
             self.log.append("BYE" if self.state == "confirmed" else "CANCEL")
             self.agent.log.append(f"{self.log[-1]} {self.name}")
 
@@ -111,6 +124,12 @@ class Session:
 
     def refuse_offer(self, now: float, code: int = 488) -> None:
         self.log.append(f"refused {code}")
+
+    def reinvite(self, now: float, body: bytes) -> None:
+        if self.state != "confirmed":
+            raise LocalProtocolError("not answered")
+        self.log.append("re-INVITE")
+        self.body = body
 
     # What the phone does.
 
@@ -131,10 +150,13 @@ class Session:
         cause: Any = "response",
         retry_after: int | None = None,
         contacts: Sequence[str] = (),
+        q850: int | None = None,
+        redirected: Redirected | None = None,
     ) -> None:
         self.state = "terminated"
+        session: Any = self
         self.agent.tell(
-            e.Failed(self, code, reason, cause, retry_after, list(contacts), self.was_ringing)  # type: ignore[arg-type]
+            e.Failed(session, code, reason, cause, retry_after, list(contacts), self.was_ringing, q850, redirected)
         )
 
     def is_challenged(self) -> None:
@@ -147,9 +169,9 @@ class Session:
         self.state = "terminated"
         self.agent.tell(e.Ended(self, "remote", None, cause))  # type: ignore[arg-type]
 
-    def hangs_up(self) -> None:
+    def hangs_up(self, q850: int | None = None) -> None:
         self.state = "terminated"
-        self.agent.tell(e.Ended(self, "remote"))  # type: ignore[arg-type]
+        self.agent.tell(e.Ended(self, "remote", q850=q850))  # type: ignore[arg-type]
 
     def confirms(self) -> None:
         """The far end meets our CANCEL or BYE."""
@@ -167,6 +189,14 @@ class Session:
 
     def acks_with(self, body: bytes) -> None:
         self.agent.tell(e.AnswerReceived(self, body))  # type: ignore[arg-type]
+
+    def takes_offer(self, codecs: Sequence[str]) -> None:
+        """Answers our re-INVITE with the first codec of ours that it has."""
+        self.agent.tell(e.AnswerReceived(self, phone_answer(self.body, codecs)))  # type: ignore[arg-type]
+        self.agent.tell(e.RequestAnswered(self, "INVITE", 200))  # type: ignore[arg-type]
+
+    def refuses_reinvite(self, code: int = 488) -> None:
+        self.agent.tell(e.RequestAnswered(self, "INVITE", code))  # type: ignore[arg-type]
 
     def sends_info(self, body: bytes, content_type: str = "application/dtmf-relay") -> None:
         self.agent.tell(e.InfoReceived(self, content_type, body))  # type: ignore[arg-type]
@@ -193,15 +223,15 @@ class Agent:
         name, _, state = stored.decode().partition(" ")
         if not state:
             raise ValueError("junk")
-        session = Session(self, uri=f"sip:{name}@restored")
+        session = Session(self, uri=f"sip:{name}@restored", credentials=credentials)
         session.state = state
         self.restored.append(session)
         return session
 
-    def flow_to(self, transport: Any, host: str, port: int) -> Flow:
+    def flow_to(self, transport: Any, host: str, port: int, name: str = "") -> Flow:
         if host in self.unreachable:
             raise LookupError(host)
-        return Flow(transport, ("127.0.0.1", 5060), (host, port))
+        return Flow(transport, ("127.0.0.1", 5060), (host, port), name)
 
     def flush(self) -> None:
         self.flushes += 1
@@ -216,6 +246,8 @@ class Media:
     connected: list[tuple[Party, RtpDestination]] = field(default_factory=list)
     fails_at: str | None = None
     closed: bool = False
+    kinds: tuple[MediaKind, MediaKind] = (MediaKind.RTP, MediaKind.RTP)
+    locals: dict[Party, LocalMedia] = field(default_factory=dict)
 
     def _note(self, text: str) -> None:
         if self.fails_at is not None and text.startswith(self.fails_at):
@@ -226,7 +258,10 @@ class Media:
         pass
 
     def local(self, party: Party) -> LocalMedia:
-        return LocalMedia("127.0.0.1", 20000 if party is CALLER else 20002)
+        if party not in self.locals:
+            port, kind = (20000, self.kinds[0]) if party is CALLER else (20002, self.kinds[1])
+            self.locals[party] = local_media("127.0.0.1", "2001:db8::1", port, kind)
+        return self.locals[party]
 
     def connect(self, party: Party, remote: RtpDestination) -> None:
         self.connected.append((party, remote))
@@ -272,7 +307,7 @@ class MediaRoom:
         if self.free == 0:
             raise Unavailable("no ports", 1)
         self.free -= 1
-        media = Media(listener)
+        media = Media(listener, kinds=(caller, callee))
         self.opened.append(media)
         return media
 
@@ -313,16 +348,30 @@ PLAN = CallPlan(1, 101, "+16505550101", "+16505550202", "+16505550100", "+165055
 class Stage:
     """A node with its world, and the one RingOut most tests are about."""
 
-    def __init__(self, *trunks: TrunkConfig, call: CallConfig | None = None) -> None:
+    def __init__(
+        self,
+        *trunks: TrunkConfig,
+        call: CallConfig | None = None,
+        locator: Any = None,
+        sip: SipConfig | None = None,
+        media: MediaConfig | None = None,
+    ) -> None:
         self.world = World()
         self.agent = Agent()
         self.room = MediaRoom()
         self.store = Store()
-        self.config = Config(trunks=trunks or (TRUNK,), call=call or CallConfig())
+        self.config = Config(
+            trunks=trunks or (TRUNK,),
+            call=call or CallConfig(),
+            sip=sip or SipConfig(),
+            media=media or MediaConfig(),
+        )
         world: Any = self.world
         agent: Any = self.agent
         room: Any = self.room
-        self.node = Node(self.config, world, world, self.store, room, agent, agent, call_later=world.call_later)
+        self.node = Node(
+            self.config, world, world, self.store, room, agent, agent, call_later=world.call_later, locator=locator
+        )
         self.agent.tell = self.node.on_sip_event
 
     def place(self, plan: CallPlan = PLAN, ring_out_id: int = 1) -> None:
@@ -331,7 +380,7 @@ class Stage:
             plan.account_id,
             plan.extension_id,
             "ringout",
-            LegRecord(plan.caller_number),
+            LegRecord(plan.caller_number, phones=phone_records(plan, "101")),
             LegRecord(plan.callee_number),
             plan.caller_id,
             plan.play_prompt,

@@ -130,7 +130,10 @@ class MemoryRingOuts:
             if r.account_id == query.account_id
             and query.extension_id in (None, r.extension_id)
             and query.first_id <= r.id <= query.last_id
-            and (query.numbers is None or {r.caller.number, r.callee.number} & {*query.numbers})
+            and (
+                query.numbers is None
+                or {r.callee.number, r.caller.number, *(p.number for p in r.caller.phones)} & {*query.numbers}
+            )
             and (query.ended_after is None or r.ended_at is None or r.ended_at > query.ended_after)
         ]
         return sorted(found, key=lambda r: r.id, reverse=True)
@@ -202,6 +205,24 @@ class MemoryAccounts:
 
 def _key(record: Account | Extension | Client) -> int | str:
     return record.client_id if isinstance(record, Client) else record.id
+
+
+class MemoryRegistrations:
+    """The port Registrations: who is said to be there."""
+
+    def __init__(self) -> None:
+        self.there: set[str] = set()
+        self.forgotten: list[str] = []
+
+    def is_registered(self, username: str) -> bool:
+        return username in self.there
+
+    def bindings(self, username: str) -> list[Any]:
+        return []
+
+    def forget(self, username: str) -> None:
+        self.there.discard(username)
+        self.forgotten.append(username)
 
 
 class MemoryTokens:

@@ -11,7 +11,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fakes.asgi import Reply, ask
-from fakes.service import CountingIds, FakeEngine, MemoryAccounts, MemoryRingOuts, MemoryTokens, SetClock
+from fakes.service import (
+    CountingIds,
+    FakeEngine,
+    MemoryAccounts,
+    MemoryRegistrations,
+    MemoryRingOuts,
+    MemoryTokens,
+    SetClock,
+)
 from fakes.trunks import AskedTrunks
 from ringout.config import (
     AccountConfig,
@@ -22,6 +30,7 @@ from ringout.config import (
     HttpConfig,
     LimitsConfig,
     TrunkConfig,
+    phone_hosts,
 )
 from ringout.domain.account import Extension
 from ringout.service.accounts import Accounts
@@ -31,6 +40,8 @@ from ringout.service.browser_logins import BrowserLogins
 from ringout.service.call_log import CallLog
 from ringout.service.codes import Codes
 from ringout.service.company import Company
+from ringout.service.device_secrets import DeviceSecrets
+from ringout.service.devices import Devices
 from ringout.service.extensions import Extensions
 from ringout.service.forwarding_numbers import ForwardingNumbers
 from ringout.service.funds import Funds
@@ -40,10 +51,12 @@ from ringout.service.logins import Logins
 from ringout.service.passwords import Passwords
 from ringout.service.ports import Directory
 from ringout.service.presence import Presence
+from ringout.service.ring_lists import RingLists
 from ringout.service.ring_out_events import RingOutEvents
 from ringout.service.ringouts import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
+from ringout.service.sip_servers import SipServers
 from ringout.service.tokens import Lifetimes, Tokens
 from ringout.web.api import Services
 from ringout.web.routes import make_app
@@ -100,8 +113,10 @@ class WebWorld:
     user: Extension
     bearer: str = ""
     draining: list[bool] = field(default_factory=lambda: [False])
+    media: list[bool] = field(default_factory=lambda: [True])
     administration: Administration | None = None
     services: Services | None = None
+    registrations: MemoryRegistrations = field(default_factory=lambda: MemoryRegistrations())
 
     @property
     def home(self) -> str:
@@ -153,10 +168,11 @@ async def make_world(config: Config = CONFIG, passwords: Passwords | None = None
     engine, store = FakeEngine(steps), MemoryRingOuts(steps)
     funds = await Funds.load(store.ledger, store, clock, config)
     await funds.open_accounts(accounts.accounts(), config)
-    draining = [False]
+    draining, media = [False], [True]
     ring_outs = RingOuts(store, engine, accounts, clock, ids, config, funds)
     streams = (config.http.event_streams, config.http.event_streams_of_a_user)
     logins, codes = Logins(accounts, passwords, clock), Codes(clock, ids)
+    device_secrets, registrations = DeviceSecrets(accounts, b"a key"), MemoryRegistrations()
     services = Services(
         ring_outs=ring_outs,
         accounts=accounts,
@@ -167,19 +183,26 @@ async def make_world(config: Config = CONFIG, passwords: Passwords | None = None
         identity=Identity(accounts, clock, signing_key()),
         grants=Grants(tokens, accounts, passwords, logins, codes),
         authorization=Authorization(accounts, logins, codes, BrowserLogins(accounts, clock, ids)),
-        forwarding_numbers=ForwardingNumbers(accounts, ids),
+        forwarding_numbers=ForwardingNumbers(accounts, ids, phone_hosts(config)),
+        ring_lists=RingLists(accounts, config.call.caller_ring_seconds),
         call_log=CallLog(store, accounts, clock),
         events=RingOutEvents(ring_outs, store, clock, ids, *streams),
         funds=funds,
         live_calls=lambda: engine.live,
         is_draining=lambda: draining[0],
+        has_media=lambda: media[0],
+        devices=Devices(accounts, ids, device_secrets, registrations),
+        sip_servers=SipServers(config, lambda: [("udp", "127.0.0.1", 5060), ("wss", "0.0.0.0", 7443)]),
     )
     tokens.watcher = services.events.look_again
     app = make_app(config, services, ids, clock)
     user = accounts.extension_by_number("101")
-    world = WebWorld(app, clock, engine, store, tokens, token_store, accounts, user, draining=draining)
+    world = WebWorld(app, clock, engine, store, tokens, token_store, accounts, user, draining=draining, media=media)
     world.services = services
-    world.administration = Administration(accounts, tokens, funds, passwords, ids, AskedTrunks())
+    world.registrations = registrations
+    world.administration = Administration(
+        accounts, tokens, funds, passwords, ids, AskedTrunks(), registrations, phone_hosts(config)
+    )
     client = next(client for client in accounts.clients() if client.client_id == CLIENT)
     issued = await tokens.open_session(client, user, client.scopes, Lifetimes(), "")
     world.bearer = issued.access_token

@@ -20,7 +20,7 @@ from ringout.web.admin_routes import make_admin_app
 
 NAMES = {
     "account": "~", "user": "101", "client": "app", "number": "+16505550133", "phone": "+16505550111",
-    "prefix": "+1900", "jwt": "x",
+    "prefix": "+1900", "jwt": "x", "device": "desk",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 WORLDS_EVERY = 40  # requests change things: so often everything is as at the start
 GOOD_NAMES = {
     "account": "~", "user": "103", "client": "spare", "number": "+16505550133", "phone": "+16505550111",
-    "prefix": "+1900", "jwt": "x",
+    "prefix": "+1900", "jwt": "x", "device": "desk",
 }  # fmt: skip
 GOOD_FIELDS = {
     "mainNumber": "+16505550177", "number": "+16505550178", "phoneNumber": "+16505550179", "country": "us",

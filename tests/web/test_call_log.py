@@ -11,6 +11,7 @@ from fakes.calls import CONFIG, place, place_talk
 from fakes.description import complaints
 from fakes.people import ACCOUNT, CALLEE, EXTENSION, bearer_of, change_user, refusal
 from fakes.web import OTHER_PHONE, PHONE, WebWorld, make_world
+from ringout.domain.quality import LegQuality
 from ringout.domain.ring_out import LegRecord, string_id
 from ringout.domain.status import CallStatus, EndedBy, PartyStatus
 from ringout.service.times import iso
@@ -404,6 +405,15 @@ async def test_a_user_who_does_not_answer_missed_the_call(world: WebWorld) -> No
     assert (outbound["result"], outbound["reason"]) == ("No Answer", "No Answer")
     assert (inbound["result"], inbound["reason"]) == ("Missed", "No Answer")
     assert [leg["legType"] for leg in outbound["legs"]] == ["RingOutWebToSubscriber"]
+
+
+async def test_quality_of_the_audio_stands_with_each_leg(world: WebWorld) -> None:
+    call = place_talk(world)
+    world.store.rows[call.id] = replace(call, callee=replace(call.callee, quality=LegQuality("PCMU", 10, 0, 1.0, 4.4)))
+    outbound = (await records(world, f"{LOG}?view=Detailed"))[0]
+    master, other = outbound["legs"]
+    assert "quality" not in master
+    assert (other["quality"]["mos"], other["quality"]["packetsReceived"]) == (4.4, 10)
 
 
 # --- who may -------------------------------------------------------------------------------------------------------

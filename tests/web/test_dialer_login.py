@@ -79,7 +79,9 @@ async def test_signs_in_without_asking_for_consent(world: WebWorld) -> None:
     """It is a part of this server, as the login page is."""
     reply = await exchange(world, await sign_in(world))
     assert reply.status == 200
-    assert set(reply.json["scope"].split()) == {"RingOut", "ReadAccounts", "EditExtensions", "ReadCallLog"}
+    assert set(reply.json["scope"].split()) == {
+        *("RingOut", "ReadAccounts", "EditExtensions", "ReadCallLog", "VoipCalling")
+    }
     shown = {"client_id": "ringout-dialer", "refresh_token": reply.json["refresh_token"]}
     assert (await world.log_in({"grant_type": "refresh_token", **shown})).status == 200
 

@@ -305,6 +305,9 @@ async def test_health(world: WebWorld) -> None:
     world.engine.live = 3
     reply = await world.ask("GET", "/healthz", authorization="")
     assert (reply.status, reply.json) == (200, {"status": "ok", "liveCalls": 3})
+    world.media[0] = False
+    reply = await world.ask("GET", "/healthz", authorization="")
+    assert (reply.status, reply.json) == (503, {"status": "no-media", "liveCalls": 3})
     world.draining[0] = True
     reply = await world.ask("GET", "/healthz", authorization="")
     assert (reply.status, reply.json) == (503, {"status": "draining", "liveCalls": 3})

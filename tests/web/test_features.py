@@ -91,7 +91,7 @@ async def test_users_and_administrators(world: WebWorld) -> None:
     assert user["ReadCallLog"]["scopes"] == ["Self"]
     await change_user(world, admin=True)
     administrator = await held(world)
-    assert administrator.keys() - user.keys() == {"EditCompanyInfo", "FullCompanyCallLog"}
+    assert administrator.keys() - user.keys() == {"EditCompanyInfo", "FullCompanyCallLog", "ReadCompanyDevices"}
     assert administrator["ReadCallLog"]["effectiveRole"]["id"] != user["ReadCallLog"]["effectiveRole"]["id"]
 
 

@@ -10,6 +10,8 @@ import pytest
 from fakes.web import CONFIG, MAIN, OTHER_PHONE, PHONE, SHOWN, WebWorld, make_world
 from ringout.config import ExtensionConfig, HttpConfig
 from ringout.domain.errors import Unavailable
+from ringout.domain.quality import LegQuality
+from ringout.domain.ring_out import Diversion, Redirection
 from ringout.domain.status import CallStatus, EndedBy, PartyStatus
 
 TO = "+14155550199"
@@ -103,6 +105,38 @@ async def test_the_extra_fields_tell_what_happened(world: WebWorld) -> None:
     assert (status["callStatus"], status["calleeStatus"]) == ("CannotReach", "Busy")
     assert (status["explanation"], status["endedBy"]) == ("Busy.", "callee")
     assert body["endTime"] == "2027-01-15T08:00:00.000Z"
+
+
+async def test_the_quality_of_the_audio_is_shown(world: WebWorld) -> None:
+    number = (await world.place()).json["id"]
+    old = world.store.rows[number]
+    heard = LegQuality("opus", 98, 2, 3.25, 4.1, 100, True, 20.5, 1, 2.0, 4.3)
+    world.store.rows[number] = replace(old, callee=replace(old.callee, quality=heard))
+    status = (await world.ask("GET", f"{world.home}/ringout/{number}")).json["status"]
+    assert status["callee"]["quality"] == {
+        "codec": "opus", "encrypted": True, "packetsReceived": 98, "packetsLost": 2, "lossPercent": 2.0,
+        "jitterMs": 3.25, "mos": 4.1, "packetsSent": 100, "roundTripMs": 20.5, "farPacketsLost": 1,
+        "farJitterMs": 2.0, "farMos": 4.3,
+    }  # fmt: skip
+    assert "quality" not in status["caller"]
+
+
+async def test_what_the_network_told_is_shown(world: WebWorld) -> None:
+    number = (await world.place()).json["id"]
+    old = world.store.rows[number]
+    sent_on = Redirection((Diversion("+14155550199", "user-busy"), Diversion("sip:example.org")), "B")
+    callee = replace(old.callee, cause=17, redirection=sent_on)
+    world.store.rows[number] = replace(old, callee=callee)
+    shown = (await world.ask("GET", f"{world.home}/ringout/{number}")).json["status"]["callee"]
+    assert (shown["cause"], shown["causeText"], shown["attestation"]) == (17, "user busy", "B")
+    assert shown["diversions"] == [
+        {"phoneNumber": "+14155550199", "reason": "user-busy"},
+        {"phoneNumber": "sip:example.org"},
+    ]
+    world.store.rows[number] = replace(old, callee=replace(callee, cause=126, extension="102"))
+    shown = (await world.ask("GET", f"{world.home}/ringout/{number}")).json["status"]["callee"]
+    assert (shown["cause"], shown["extensionNumber"], shown["attestation"]) == (126, "102", "B")
+    assert not {"causeText", "diversions", "phoneNumber"} & set(shown)
 
 
 async def test_all_optional_fields(world: WebWorld) -> None:

@@ -32,6 +32,7 @@ from schemathesis.specs.openapi.checks import (
 
 from fakes.served import Served
 from fakes.web import CLIENT, CONFIG, JWT_GRANT, PHONE, WebWorld, make_world
+from ringout.config import DeviceConfig
 from ringout.web import openapi, routes, schemas
 
 # All that this tool has but two: what fits the types may still be no phone number (positive_data_acceptance), and what
@@ -55,9 +56,21 @@ PUBLIC_CHECKS = [not_a_server_error, response_schema_conformance]
 WORLDS_EVERY = 12  # requests of an operation change things: so often everything is as at the start
 # One user is an administrator, and the application may do everything that some operation needs.
 BACK = "https://app.example/back"
-SCOPES = ("RingOut", "EditAccounts", "EditExtensions", "EditPresence", "ReadCallLog", "WebSocket", "openid")
+SCOPES = (
+    "RingOut",
+    "EditAccounts",
+    "EditExtensions",
+    "EditPresence",
+    "ReadCallLog",
+    "VoipCalling",
+    "WebSocket",
+    "openid",
+)
+_DESK = DeviceConfig("desk", "a-very-long-password")
+_USER, *_OTHERS = CONFIG.account.extensions
 EVERYTHING = replace(
     CONFIG,
+    account=replace(CONFIG.account, extensions=(replace(_USER, devices=(_DESK,)), *_OTHERS)),
     clients=(replace(CONFIG.clients[0], scopes=SCOPES, redirect_uris=(BACK,)), *CONFIG.clients[1:]),
 )
 ASKED = {"client_id": CLIENT, "redirect_uri": BACK, "response_type": "code"}
@@ -119,7 +132,9 @@ class Running(Served):
             "accountId": "~",
             "extensionId": "~",
             "forwardingNumberId": await self._first_id(f"{self.world.home}/forwarding-number"),
+            "ruleId": "business-hours-rule",
             "callRecordId": await self._first_id(f"{self.world.home}/call-log"),
+            "deviceId": await self._first_id(f"{self.world.home}/device"),
             "phoneNumberId": await self._first_id(f"{self.world.home}/phone-number"),
             "countryId": await self._first_id("/restapi/v1.0/dictionary/country"),
             "timezoneId": await self._first_id("/restapi/v1.0/dictionary/timezone"),
@@ -189,8 +204,10 @@ def be_good(case: Any, running: Running) -> None:
     good_numbers(case.body)
     bodies: dict[str, Any] = {
         "authorize2": ASKED,
+        "createSIPRegistration": {"sipInfo": [{"transport": "WSS"}]},
         "createForwardingNumber": {"phoneNumber": "+14155550177", "label": "Cabin"},
         "deleteForwardingNumbers": {"records": [{"forwardingNumberId": running.ids["forwardingNumberId"]}]},
+        "updateAnsweringRule": {"forwarding": {"ringingMode": "Simultaneously"}},
         "parseLink": {"link": "tel:+14155550199;ext=12;postd=p34%23"},
     }
     if case.path.endswith("/number-parser/parse") and isinstance(case.body, dict):  # may have been generated empty

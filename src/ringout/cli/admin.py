@@ -14,6 +14,8 @@ _GROUPS = {
     "users": "Users, the extensions of an account.",
     "numbers": "The numbers that an account owns.",
     "forwarding-numbers": "The phones of a user.",
+    "ring-list": "Which phones ring when a user is called.",
+    "devices": "The phones of a user that register here.",
     "caller-id": "What is shown when a user's request names no caller ID.",
     "clients": "Applications.",
     "jwts": "JWT credentials of a user.",

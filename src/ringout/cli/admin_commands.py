@@ -26,6 +26,7 @@ _NAMES = {
     "number": "The number in E.164, or its id.",
     "phone": "The number in E.164, or its id.",
     "jwt": "Id of the JWT, as the list shows it.",
+    "device": "The device's user name, or its id.",
     "prefix": "E.164 prefix, e.g. +1900.",
 }
 

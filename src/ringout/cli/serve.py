@@ -12,7 +12,8 @@ from ringout.config import Config
 
 
 def serve(*, config: ConfigOption = None) -> int:
-    """Runs the server. SIGTERM and SIGINT drain it: no new calls, live ones may finish; a second one does not wait."""
+    """Runs the server. SIGTERM and SIGINT drain it: no new calls, live ones may finish; a second one does not wait.
+    SIGHUP has it read its TLS certificate anew."""
     read = read_config(config or default_file())
     logs.configure(read.log_level, read.node)
     run(_serve(read))

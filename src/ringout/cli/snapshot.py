@@ -10,7 +10,8 @@ _FAILED = ("CannotReach", "Error", "NoAnsweringMachine", "NoSessionFound", "Inva
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One party. status: the API's word; sentence: the API's explanation, "" when it has none yet."""
+    """One party. number: with the user's word for that phone where there is one; status: the API's word; sentence: the
+    API's explanation, "" when it has none yet."""
 
     number: str
     status: str
@@ -67,8 +68,9 @@ def read_snapshot(body: dict[str, Any]) -> Snapshot:
 
 
 def _lane(leg: dict[str, Any], status: str) -> Lane:
+    number, label = str(leg.get("phoneNumber") or leg.get("extensionNumber") or ""), leg.get("label")
     return Lane(
-        str(leg.get("phoneNumber") or leg.get("extensionNumber") or ""),
+        f"{number} ({label})" if label and number else str(label or number),
         status,
         str(leg.get("explanation") or ""),
         bool(leg.get("dialedTime")),

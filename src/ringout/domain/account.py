@@ -34,6 +34,15 @@ class PhoneType(StrEnum):
     EXTENSION_APPS = "ExtensionApps"
 
 
+class DeviceType(StrEnum):
+    """What kind of phone registers here, in RingCentral's words."""
+
+    SOFT = "SoftPhone"  # a program
+    OTHER = "OtherPhone"  # any SIP phone
+    HARD = "HardPhone"
+    WEB = "WebPhone"  # a browser's; made by its application, which learns the password from us
+
+
 class Grant(StrEnum):
     """Ways to a token that a client may be given. Refreshing is part of each but the last."""
 
@@ -88,14 +97,63 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class ForwardingNumber:
-    """A phone of the user that RingOut may ring. id: digits, unique like all numeric ids."""
+class Device:
+    """A phone of the user that registers here. id: digits, unique like all numeric ids.
+
+    ha1_*: hexadecimal MD5 or SHA-256 of `username:realm:password` (RFC 7616 section 3.4.2): as good as the password in
+    this realm, and in no other. ha1_md5 "": the phone must know SHA-256.
+    """
 
     id: str
-    number: str  # E.164 with +
+    username: str  # user part of its address-of-record and name it authenticates with; no other device has it
+    name: str = ""
+    type: DeviceType = DeviceType.OTHER
+    ha1_sha256: str = field(default="", repr=False)  # "" = nobody can register
+    ha1_md5: str = field(default="", repr=False)
+    client_id: str = ""  # of the application that made it for its user
+    salt: str = field(default="", repr=False)  # of the password that was derived for that application
+    computer: str = ""  # where it runs, as it says
+    enabled: bool = True
+    from_config: bool = False  # described by the configuration file
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardingNumber:
+    """A phone of the user that RingOut may ring: a number, a device, or a SIP address. id: digits, unique like all
+    numeric ids."""
+
+    id: str
+    number: str  # E.164 with +; "" = it has none
     label: str = ""
     type: PhoneType = PhoneType.OTHER
     flip_number: int | None = None
+    device_id: str = ""  # of the user's own device
+    address: str = ""  # sip: or sips: URI
+
+
+class RingingMode(StrEnum):
+    """How the phones of a user's list ring, in RingCentral's words."""
+
+    SEQUENTIALLY = "Sequentially"  # one rule after another
+    SIMULTANEOUSLY = "Simultaneously"
+
+
+@dataclass(frozen=True, slots=True)
+class RingRule:
+    """Phones that ring together. phones: ids of forwarding numbers; rings: how often each rings, see ring_list."""
+
+    phones: tuple[str, ...]
+    rings: int = 4
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RingList:
+    """The user's phones that ring for the user. No rules: the default phone alone."""
+
+    mode: RingingMode = RingingMode.SEQUENTIALLY
+    rules: tuple[RingRule, ...] = ()
+    by_default: bool = False  # also for a RingOut that names no phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +211,9 @@ class Extension:
     regional: Regional = Regional()
     password_hash: str | None = field(default=None, repr=False)  # Argon2id, PHC string; None = no password login
     forwarding_numbers: tuple[ForwardingNumber, ...] = ()
+    devices: tuple[Device, ...] = ()
     default_forwarding_id: str | None = None  # the default `from`; None = the first one
+    ring_list: RingList = RingList()  # the `from` that names the user
     caller_id: CallerIdSettings = CallerIdSettings()
     international: bool = True  # may use what the account may; False takes it away from this user
     ring_out: bool = True
@@ -179,9 +239,13 @@ class Extension:
 
     @property
     def default_phone(self) -> str | None:
-        """E.164 of the phone that stands for this extension."""
+        """E.164 of the phone that stands for this extension; None when it has no number."""
         phone = self.default_forwarding
-        return phone.number if phone else None
+        return (phone.number or None) if phone else None
+
+    def device(self, device_id: str) -> Device | None:
+        """The user's own device of that id."""
+        return next((device for device in self.devices if device.id == device_id), None)
 
 
 def home_country(account: Account, extension: Extension) -> str:

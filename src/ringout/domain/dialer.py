@@ -7,6 +7,6 @@ from ringout.domain.account import Client, Grant
 DIALER = Client(
     client_id="ringout-dialer",
     name="RingOut",
-    scopes=("RingOut", "ReadAccounts", "EditExtensions", "ReadCallLog"),
+    scopes=("RingOut", "ReadAccounts", "EditExtensions", "ReadCallLog", "VoipCalling"),
     grants=(Grant.CODE,),
 )

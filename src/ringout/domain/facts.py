@@ -75,9 +75,11 @@ class Failed:
 
 @dataclass(slots=True)
 class HungUp:
-    """An answered leg is over: the party's BYE, or the end of our own BYE. It is gone."""
+    """An answered leg is over: the party's BYE, or the end of our own BYE. It is gone. cause: Q.850's number, when the
+    network gave one."""
 
     party: Party
+    cause: int | None = None
 
 
 @dataclass(slots=True)

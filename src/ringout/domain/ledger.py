@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ringout.domain.rates import PhoneTime
 from ringout.domain.ring_out import LegRecord, RingOut
 
 LARGEST_UNITS = 10**15  # of a balance and of one entry: a JavaScript number holds it, and sums of it fit 64 bits
@@ -37,7 +38,9 @@ def charge_of(ring_out: RingOut) -> int:
     prices = ring_out.prices
     if prices is None:
         return 0
-    used = prices.cost(_seconds(ring_out.caller, ring_out), _seconds(ring_out.callee, ring_out))
+    several = ring_out.caller.phones if prices.phones else ()
+    phones = [PhoneTime(position, _seconds(phone, ring_out)) for position, phone in enumerate(several)]
+    used = prices.cost(_seconds(ring_out.caller, ring_out), _seconds(ring_out.callee, ring_out), phones)
     return min(used, prices.reserved)
 
 

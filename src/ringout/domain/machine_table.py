@@ -124,6 +124,23 @@ _over(
     _NOT_CALLED,
     _AS_OUTCOME,
 )
+# Answered and over, while its phone was still being asked for a codec that we speak.
+_over(
+    State.CALLER_RINGING,
+    Kind.CALLER_HUNG_UP,
+    End(CALLER, REJECTED, BY_CALLER, "The caller hung up right after the answer."),
+    _NOT_CALLED,
+    _unreached(BY_CALLER, "The caller hung up right after the answer."),
+    gone=CALLER,
+)
+_over(
+    State.CALLER_RINGING,
+    Kind.CALLER_LOST,
+    End(CALLER, ERROR, BY_NETWORK, "The caller's phone {detail}."),
+    _NOT_CALLED,
+    _unreached(BY_NETWORK, "The caller's phone {detail}."),
+    gone=CALLER,
+)
 _over(
     State.CALLER_RINGING,
     Kind.CALLER_RING_TIME_UP,
@@ -237,6 +254,22 @@ _over(State.CALLEE_RINGING, Kind.CALLEE_FAILED, End(CALLEE, None, None, None), _
 _over(State.CALLEE_RINGING, Kind.CALLEE_ANSWER_UNUSABLE, End(CALLEE, None, None, None), _let_go, _AS_OUTCOME)
 _over(
     State.CALLEE_RINGING,
+    Kind.CALLEE_HUNG_UP,
+    End(CALLEE, REJECTED, BY_CALLEE, "The callee hung up right after the answer."),
+    _let_go,
+    _unreached(BY_CALLEE, "The callee hung up right after the answer."),
+    gone=CALLEE,
+)
+_over(
+    State.CALLEE_RINGING,
+    Kind.CALLEE_LOST,
+    End(CALLEE, ERROR, BY_NETWORK, "The callee's phone {detail}."),
+    _let_go,
+    _unreached(BY_NETWORK, "The callee's phone {detail}."),
+    gone=CALLEE,
+)
+_over(
+    State.CALLEE_RINGING,
     Kind.CALLEE_RING_TIME_UP,
     End(CALLEE, NO_ANSWER, BY_SERVER, "The callee's phone was not answered in time."),
     End(CALLER, SUCCESS, BY_SERVER, "The caller was hung up, because the callee could not be reached."),
@@ -332,7 +365,7 @@ for _kind, _by, _why in (
 # --- the balance of a prepaid account -----------------------------------------------------------------------------
 
 _BROKE = "The call was ended, because the balance of the account is used up."
-for _state in PROMPTED:
+for _state in (State.CALLER_RINGING, *PROMPTED):  # of several phones that ring, some are up and cost
     _over(
         _state,
         Kind.BALANCE_USED_UP,

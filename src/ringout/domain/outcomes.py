@@ -1,17 +1,17 @@
 """How a leg that was never answered reads: final response or failure of the transport -> status, whose side, sentence.
 
 Every code of 300-699 has an answer: an exact row where a document or the trade gives the code a meaning of its own, the
-row of its class otherwise (RFC 3261 section 8.1.3.2). Printed as docs/reference/outcomes.md.
+row of its class otherwise (RFC 3261 section 8.1.3.2). A Q.850 cause beside a vague code decides instead of it (causes).
+Printed as docs/reference/outcomes.md.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from ringout.domain.causes import CAUSES, VAGUE, Side, cause_words
 from ringout.domain.status import EndedBy, Party, PartyStatus
-
-Side = Literal["party", "network", "server"]
 
 _BUSY = PartyStatus.BUSY
 _ERROR = PartyStatus.GENERIC_ERROR
@@ -33,13 +33,14 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One leg's end in the API's words."""
+    """One leg's end in the API's words. cause: Q.850's number, when the network gave one."""
 
     status: PartyStatus
     ended_by: EndedBy
     code: int
     reason: str
     explanation: str
+    cause: int | None = None
 
 
 _SETTINGS = "call was refused: this server's request does not suit the network"
@@ -151,18 +152,26 @@ UNUSABLE_ANSWER = Row(_ERROR, "party", _MEDIA, "RFC 3261 13.2.2.4: ACK, then BYE
 NO_SDP = Row(_ERROR, "party", "phone answered without saying where to send the audio", "RFC 3261 13.2.1: ACK, then BYE")
 OWN_FAULT = Row(_ERROR, "server", "phone could not be called: an error in this server", "a fault of ours")
 NO_ROUTE = Row(_BLOCKED, "server", "number is not served by any trunk of this server", "the configuration")
+NOT_REGISTERED = Row(
+    PartyStatus.INVALID, "party", "phone is not registered at the moment", "RFC 3261 16.5: no binding, as 480"
+)
 
 _PHRASES = {408: "Request Timeout", 503: "Service Unavailable"}
 
 
-def row_for(code: int) -> Row:
-    """code: 300-699; anything else reads as 500 (RFC 3261 section 7.2 knows no other class)."""
-    return EXACT.get(code) or CLASSES.get(code // 100) or CLASSES[5]
+def row_for(code: int, cause: int | None = None) -> Row:
+    """code: 300-699; anything else reads as 500 (RFC 3261 section 7.2 knows no other class). cause: Q.850's number."""
+    exact = EXACT.get(code)
+    if cause is not None and (exact is None or code in VAGUE):
+        known = CAUSES.get(cause)
+        if known is not None and known.status is not None:
+            return Row(known.status, known.side, known.what, f"ITU-T Q.850, cause {cause}")
+    return exact or CLASSES.get(code // 100) or CLASSES[5]
 
 
-def outcome_of(party: Party, code: int, reason: str) -> Outcome:
-    """What a final response of the peer means. reason: its phrase, possibly empty."""
-    return make_outcome(party, row_for(code), code, reason)
+def outcome_of(party: Party, code: int, reason: str, cause: int | None = None) -> Outcome:
+    """What a final response of the peer means. reason: its phrase, possibly empty; cause: of its Reason header."""
+    return make_outcome(party, row_for(code, cause), code, reason, cause=cause)
 
 
 def timeout_outcome(party: Party) -> Outcome:
@@ -175,11 +184,15 @@ def transport_outcome(party: Party) -> Outcome:
     return make_outcome(party, UNREACHABLE, 503, _PHRASES[503], quoted=False)
 
 
-def make_outcome(party: Party, row: Row, code: int, reason: str, *, quoted: bool = True) -> Outcome:
+def make_outcome(
+    party: Party, row: Row, code: int, reason: str, *, quoted: bool = True, cause: int | None = None
+) -> Outcome:
     """quoted: the sentence names code and phrase, because they came from the peer."""
-    said = f" ({code} {reason}".rstrip() + ")" if quoted else ""
-    explanation = f"The {party.value}'s {row.what}{said}."
-    return Outcome(row.status, _ended_by(party, row.side), code, reason, explanation)
+    said = f"{code} {reason}".rstrip() if quoted else ""
+    if cause is not None:
+        said = f"{said}, {cause_words(cause)}" if said else cause_words(cause)
+    explanation = f"The {party.value}'s {row.what} ({said})." if said else f"The {party.value}'s {row.what}."
+    return Outcome(row.status, _ended_by(party, row.side), code, reason, explanation, cause)
 
 
 def _ended_by(party: Party, side: Side) -> EndedBy:

@@ -14,11 +14,13 @@ class Phone:
     device: str = ""  # address-of-record of a phone that registers here, its user part
     label: str = ""  # the user's word for it
     ring_seconds: float | None = None  # None = as long as any caller's phone
+    turn: int = 0  # phones of one turn ring together, those of the next one when none of these rings any more
 
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
-    """A RingOut that policy has allowed; domain rules are the only way to get one. Numbers are E.164 with +."""
+    """A RingOut that policy has allowed; domain rules are the only way to get one. Numbers are E.164 with +, "" for a
+    phone that has none."""
 
     account_id: int
     extension_id: int
@@ -35,7 +37,6 @@ class CallPlan:
     # The phones that ring for the caller; none = the one behind caller_number. The first that answers, and presses 1
     # where that is asked, becomes the caller.
     caller_phones: tuple[Phone, ...] = ()
-    ring_in_order: bool = False  # one after another instead of all at once
     callee_phone: Phone | None = None  # None = the one behind callee_number
     # What holds as well for where the far end sends a call on to.
     blocked: tuple[str, ...] = ()  # E.164 prefixes

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ringout.domain import caller_id, countries, emergency, links, phone, regions
-from ringout.domain.account import Account, Extension, home_country
+from ringout.domain.account import Account, Extension, ForwardingNumber, home_country
 from ringout.domain.emergency import Emergency
 from ringout.domain.errors import (
     BadNumber,
@@ -20,9 +20,12 @@ from ringout.domain.errors import (
     NoSuchUser,
     NotFound,
 )
-from ringout.domain.plan import CallPlan
+from ringout.domain.own_phones import parts_of, phone_of
+from ringout.domain.plan import CallPlan, Phone
+from ringout.domain.ring_list import phones_that_ring
 
 EMERGENCY = "Emergency numbers cannot be called with RingOut: use a phone that knows where you are."
+PREPAID = "The account pays for calls by their numbers, and nobody would count those that the system there dials."
 BLOCKED = "The account does not allow calls to this number."
 
 _LONGEST_SHORT_NUMBER = 6
@@ -57,9 +60,11 @@ class CallRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for every call of this server. prefixes: E.164 prefixes (with +) that some trunk serves."""
+    """What holds for every call of this server. prefixes: E.164 prefixes (with +) that some trunk serves. hosts: where
+    phones may be that are SIP addresses; in lower case, IPv6 without brackets."""
 
     prefixes: tuple[str, ...] = ("+",)
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,17 @@ class Asker:
 
 
 class _Phone(NamedTuple):
-    """A phone to ring. number: E.164; extension: of the colleague, when the request named the phone by it; inner: the
-    extension to be dialled there once it answers, at a number that is not the account's."""
+    """A phone to ring. number: E.164, "" = it has none, and direct says how it is reached; extension: of the colleague,
+    when the request named the phone by it, and of the user of one without a number; inner: the extension to be dialled
+    there once it answers, at a number that is not the account's. listed: the phones of the user's list, of which this
+    is the first; named: the number that the request named them by, E.164, when it is the user's own."""
 
     number: str
     extension: str | None = None
     inner: str | None = None
+    direct: Phone | None = None
+    listed: tuple[Phone, ...] = ()
+    named: str | None = None
 
 
 def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
@@ -90,11 +100,14 @@ def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
     callee = _target(request.to_number, "to.phoneNumber", asker, country)
     post_dial = _post_dial(callee.inner, request.post_dial)
     caller, parameter = _caller(request, asker, country), request.caller_field
-    _check_callable(caller.number, parameter, request.sent(parameter, caller.number), asker, rules)
-    _check_callable(callee.number, "to.phoneNumber", request.to_number, asker, rules)
+    if caller.listed:
+        caller = _callable_ones(caller, request, asker, rules)
+    else:
+        _check_callable(caller, parameter, request.sent(parameter, caller.number), asker, rules)
+    _check_callable(callee, "to.phoneNumber", request.to_number, asker, rules)
     if request.caller_id is None:
         # A colleague's phone that was named by its extension is at the main number, seen from outside.
-        location = caller.number if caller.extension is None else account.main_number
+        location = caller.named or (caller.number if caller.extension is None else account.main_number)
         shown = caller_id.by_settings(account, extension, location)
     else:
         shown = caller_id.as_asked(account, extension, request.caller_id, country)
@@ -114,6 +127,8 @@ def check(request: CallRequest, asker: Asker, rules: Rules) -> CallPlan:
         international=account.international and extension.international,
         prepaid=account.prepaid,
         post_dial=post_dial,
+        caller_phones=caller.listed or (() if caller.direct is None else (caller.direct,)),
+        callee_phone=callee.direct,
     )
 
 
@@ -155,12 +170,53 @@ def _caller(request: CallRequest, asker: Asker, country: str) -> _Phone:
     if request.forwarding_number_id is not None:
         for forwarding in asker.extension.forwarding_numbers:
             if forwarding.id == request.forwarding_number_id:
-                return _Phone(forwarding.number)
+                return _own_phone(forwarding, asker.extension, request.caller_field)
         raise NotFound("from.forwardingNumberId")
-    default = asker.extension.default_phone
+    if asker.extension.ring_list.by_default and (listed := _listed(asker.extension)) is not None:
+        return listed
+    default = asker.extension.default_forwarding
     if default is None:
         raise MissingParameter("from")
-    return _Phone(default)
+    return _own_phone(default, asker.extension, request.caller_field)
+
+
+def _own_phone(forwarding: ForwardingNumber, extension: Extension, parameter: str) -> _Phone:
+    """One of the extension's phones; without a number it is known by the extension's."""
+    phone = phone_of(forwarding, extension)
+    if phone is None:
+        raise DestinationBarred(parameter, forwarding.label, "This phone has been taken from its user.")
+    return _Phone(phone.number) if phone.number else _Phone("", extension.number, None, phone)
+
+
+def _listed(extension: Extension, named: str | None = None) -> _Phone | None:
+    """The phones of the user's list; None: there is none, or nothing of it can ring."""
+    phones = phones_that_ring(extension)
+    return _first_of(phones, extension, named) if phones else None
+
+
+def _first_of(phones: tuple[Phone, ...], extension: Extension, named: str | None) -> _Phone:
+    first = phones[0]
+    if first.number:
+        return _Phone(first.number, listed=phones, named=named)
+    return _Phone("", extension.number, direct=first, listed=phones, named=named)
+
+
+def _callable_ones(caller: _Phone, request: CallRequest, asker: Asker, rules: Rules) -> _Phone:
+    """Those of the list that may be called; a phone that may not be does not keep the others silent. Raises what the
+    last one was refused with when none is left."""
+    parameter = request.caller_field
+    left = []
+    refusal: Exception | None = None
+    for listed in caller.listed:
+        try:
+            found = _Phone(listed.number, direct=None if listed.number else listed)
+            _check_callable(found, parameter, request.sent(parameter, listed.number), asker, rules)
+            left.append(listed)
+        except (DestinationBarred, InternationalDisabled) as error:
+            refusal = error
+    if not left and refusal is not None:
+        raise refusal
+    return _first_of(tuple(left), asker.extension, caller.named)
 
 
 def _target(text: str, parameter: str, asker: Asker, country: str) -> _Phone:
@@ -180,7 +236,7 @@ def _target(text: str, parameter: str, asker: Asker, country: str) -> _Phone:
             raise NoSuchUser(parameter, text) from None
         raise BadNumber(parameter, text) from None
     if number.extension is None:
-        return _Phone(number.e164)
+        return _own_number(number.e164, parameter, text, asker) or _Phone(number.e164)
     if number.e164 != asker.account.main_number:
         if not parameter.startswith("to"):
             raise BadNumber(parameter, text)  # whoever answers there would not be the caller
@@ -202,19 +258,70 @@ def _post_dial(inner: str | None, digits: str | None) -> str:
         raise BadParameter("postDial") from None  # and repeats nothing: such digits are often secrets
 
 
+def _own_number(e164: str, parameter: str, text: str, asker: Asker) -> _Phone | None:
+    """The user's phones for the user's own direct number, where the caller is meant: a call to that number itself would
+    come back to the account. None: it is not theirs, or they have no phone."""
+    user = asker.extension
+    own = any(owned.number == e164 and owned.extension_id == user.id for owned in asker.account.numbers)
+    if not own or parameter.startswith("to"):
+        return None
+    listed = _listed(user, e164)
+    if listed is not None or user.default_forwarding is None:
+        return listed
+    return _phone_of(user, parameter, text, asker)._replace(named=e164)
+
+
 def _phone_of(extension: Extension, parameter: str, text: str, asker: Asker) -> _Phone:
     if not extension.enabled:
         raise NoSuchUser(parameter, text)
-    if extension.default_phone is None:
+    if extension.id == asker.extension.id and not parameter.startswith("to"):
+        listed = _listed(extension)
+        if listed is not None:
+            return listed
+    default = extension.default_forwarding
+    if default is None:
         raise DestinationBarred(parameter, text, "This extension has no phone that RingOut could ring.")
-    return _Phone(extension.default_phone, None if extension.id == asker.extension.id else extension.number)
+    found = _own_phone(default, extension, parameter)
+    own = extension.id == asker.extension.id and found.direct is None
+    return found if own else found._replace(extension=extension.number)
 
 
-def _check_callable(number: str, parameter: str, sent: str, asker: Asker, rules: Rules) -> None:
+def _check_callable(phone: _Phone, parameter: str, sent: str, asker: Asker, rules: Rules) -> None:
     """Raises DestinationBarred or InternationalDisabled."""
+    if phone.direct is not None:
+        if phone.direct.address:
+            check_address(phone.direct.address, parameter, sent, asker.account, asker.extension, rules.hosts)
+        return
+    number = phone.number
     check_allowed(number, parameter, sent, asker.account, asker.extension)
     if not number.startswith(rules.prefixes):
         raise DestinationBarred(parameter, sent, "No trunk serves this number.")
+
+
+def check_address(
+    address: str, parameter: str, sent: str, account: Account, extension: Extension, hosts: Collection[str]
+) -> None:
+    """Whether a user's phone may be at that SIP address. hosts: what the administrator allows, in lower case. What
+    stands before the host may be a number of the telephone network, which the system there would dial: it is held to
+    the same rules. Raises DestinationBarred or InternationalDisabled."""
+    parts = parts_of(address)
+    if parts is None:
+        raise DestinationBarred(parameter, sent, "This is no SIP address of a phone.")
+    user, host = parts
+    if host not in hosts:
+        raise DestinationBarred(parameter, sent, "This server may not call phones at that host.")
+    home = home_country(account, extension)
+    if emergency.meaning(user, account.country.upper(), home) is not Emergency.NO:
+        raise DestinationBarred(parameter, sent, EMERGENCY)
+    if _LETTER.search(user) is not None or len(_NOT_DIGITS.sub("", user)) <= _LONGEST_SHORT_NUMBER:
+        return
+    try:
+        number = phone.parse(user, home).e164
+    except ValueError:
+        raise DestinationBarred(parameter, sent, "This is no SIP address of a phone.") from None
+    if account.prepaid:
+        raise DestinationBarred(parameter, sent, PREPAID)
+    check_allowed(number, parameter, sent, account, extension)
 
 
 def check_allowed(number: str, parameter: str, sent: str, account: Account, extension: Extension) -> None:

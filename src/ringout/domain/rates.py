@@ -6,8 +6,9 @@ A leg is charged for every second that it has begun since its answer; the units 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 MINUTE = 60
 # A second counts as begun when it is over by more than that: times of day are kept to less than a microsecond only, and
@@ -38,6 +39,17 @@ def price(units_per_minute: int, seconds: float) -> int:
     return -(-max(math.ceil(seconds - _TOLERANCE_SECONDS), 0) * units_per_minute // MINUTE)
 
 
+class PhoneTime(NamedTuple):
+    """How long one of the caller's phones has been up, when there are several. position: in Prices.phones."""
+
+    position: int
+    seconds: float
+    is_up: bool = False  # and goes on
+
+    def later(self, more: float) -> PhoneTime:
+        return self._replace(seconds=self.seconds + more) if self.is_up else self
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What one RingOut costs and what is set aside for it. Fixed when it is placed, but for `reserved`, which grows as
@@ -46,27 +58,32 @@ class Prices:
     caller: int  # units per minute
     callee: int
     reserved: int  # units
+    phones: tuple[int, ...] = ()  # of each of the caller's phones, when several may ring: caller is 0 then
 
-    def cost(self, caller_seconds: float, callee_seconds: float | None) -> int:
+    def cost(self, caller_seconds: float, callee_seconds: float | None, phones: Sequence[PhoneTime] = ()) -> int:
         """Units for legs that were up for so long. callee_seconds None: not answered yet, and its first minute stays
         set aside, so that nobody is hung up at the moment of answering."""
         callee = MINUTE if callee_seconds is None else callee_seconds
-        return price(self.caller, caller_seconds) + price(self.callee, callee)
+        units = price(self.caller, caller_seconds) + price(self.callee, callee)
+        for phone in phones:
+            units += price(self.phones[phone.position], phone.seconds)
+        return units
 
-    def lasting(self, caller_seconds: float, callee_seconds: float | None) -> float:
+    def lasting(self, caller_seconds: float, callee_seconds: float | None, phones: Sequence[PhoneTime] = ()) -> float:
         """For how many seconds from now on the reserved units pay, given how long the legs have been up. 0.0 = not for
         another millisecond, infinity = for ever."""
 
         def is_paid(more: float) -> bool:
             callee = None if callee_seconds is None else callee_seconds + more
-            return self.cost(caller_seconds + more, callee) <= self.reserved
+            return self.cost(caller_seconds + more, callee, [phone.later(more) for phone in phones]) <= self.reserved
 
         if is_paid(_LONGEST_SECONDS):
             return math.inf
-        # The cost steps up where a leg begins a second, so the answer is the end of a whole second of one of the two.
+        # The cost steps up where a leg begins a second, so the answer is the end of a whole second of one of them.
         ends = [_last_whole_second(caller_seconds, is_paid)]
         if callee_seconds is not None:
             ends.append(_last_whole_second(callee_seconds, is_paid))
+        ends += [_last_whole_second(phone.seconds, is_paid) for phone in phones if phone.is_up]
         most = max(ends)
         return most if most > _TOLERANCE_SECONDS else 0.0
 

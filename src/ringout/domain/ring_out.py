@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ringout.domain.quality import LegQuality
 from ringout.domain.rates import Prices
 from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
 
@@ -11,10 +12,28 @@ _SESSIONS_APART = 1000  # clients take an Inbound and an Outbound entry so far a
 
 
 @dataclass(frozen=True, slots=True)
+class Diversion:
+    """A number that sent the call on (RFC 5806, RFC 7044). address: its user part, else its URI; reason: the header's
+    word, such as "unconditional" or "user-busy"."""
+
+    address: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirection:
+    """What came with the 3xx that a leg has followed. diversions: the latest first. attestation: "A", "B" or "C" of the
+    PASSporT by which the network has signed the caller ID (RFC 8588)."""
+
+    diversions: tuple[Diversion, ...] = ()
+    attestation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LegRecord:
     """One party's leg as the API tells it. Times are seconds since the epoch (UTC); None = has not happened."""
 
-    number: str  # E.164 with +
+    number: str  # E.164 with +; "" = a phone that has none
     status: PartyStatus = PartyStatus.IN_PROGRESS
     sip_code: int | None = None  # the last final or provisional code that decided the status; 408 may be local
     sip_reason: str | None = None  # the peer's phrase, or ours when sip_code is local
@@ -26,6 +45,14 @@ class LegRecord:
     ended_at: float | None = None
     dialog: bytes | None = None  # opaque to all but the engine: enough to CANCEL or BYE after a restart
     extension: str | None = None  # a colleague's, by which the user named the phone: told in the place of its number
+    cause: int | None = None  # Q.850's number, from the Reason header of what ended the leg
+    redirection: Redirection | None = None
+    label: str = ""  # the user's word for the phone, when it is one of several
+    # What became of each of the caller's phones, when several were to ring; the number above is that of the one which
+    # took the call, before that of the first. Their own `phones` are empty.
+    phones: tuple[LegRecord, ...] = ()
+    taken_by: int | None = None  # which of them took the call, 0 = the first; None = none so far
+    quality: LegQuality | None = None  # of its audio; None = nothing was heard of it, or the call still runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""An INVITE whose gateway said nothing in time, while the next gateway is tried: a phone may still ring by it."""
+"""A session that is being hung up while its leg has gone on or is over: a phone may still ring by it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 class Abandoned:
-    """Owner of a session that was told to hang up and cannot be cancelled yet (RFC 3261 section 9.1)."""
+    """Owner of a session that was told to hang up; an INVITE without any response cannot be cancelled yet (RFC 3261
+    section 9.1)."""
 
-    __slots__ = ("_gone", "_timer", "session")
+    __slots__ = ("_timer", "gone", "session")
 
     def __init__(self, session: InviteSession, gone: Callable[[Abandoned], None]) -> None:
         """gone: called once, when nothing of the session is left. give_up_after must follow."""
         self.session = session
-        self._gone = gone
+        self.gone = gone
         self._timer: TimerHandle | None = None
         session.owner = self
 
@@ -37,4 +38,4 @@ class Abandoned:
         self.session.owner = None
         if self._timer is not None:
             self._timer.cancel()
-        self._gone(self)
+        self.gone(self)

@@ -16,16 +16,16 @@ from ringout.domain.machine_kinds import State
 from ringout.domain.plan import CallPlan
 from ringout.domain.ring_out import RingOut
 from ringout.domain.status import CallStatus, EndedBy, Party, PartyStatus
+from ringout.engine.call_audio import CallAudio
 from ringout.engine.leg import Leg
 from ringout.engine.paying import Paying
 from ringout.engine.post_dial import PostDial
 from ringout.engine.records import Draft
 
 if TYPE_CHECKING:
+    from ringout.engine.hunt import Hunt
     from ringout.engine.node import Node
-    from ringout.service.ports import MediaSession
 
-INFO_RELAY_SECONDS = 1.0  # the media engine reports a digit of an INFO within milliseconds, or never
 _BROKEN = "The call was ended, because an error occurred in the server."
 
 log = logs.get("engine")
@@ -38,7 +38,7 @@ class TimerHandle(Protocol):
 
 
 class Call:
-    """One RingOut from its reservation until both legs are gone. Implements service.ports.MediaListener.
+    """One RingOut from its reservation until both legs are gone.
 
     `receive` and what it calls never let an exception out: the call then ends by itself, stored as Error."""
 
@@ -47,15 +47,14 @@ class Call:
         "_changed",
         "_dialogs_changed",
         "_facts",
-        "_info_digit",
         "_timers",
         "_urgent",
+        "audio",
         "callee",
         "caller",
         "draft",
+        "hunt",
         "machine",
-        "media",
-        "media_fault",
         "node",
         "paying",
         "plan",
@@ -68,10 +67,10 @@ class Call:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.media: MediaSession | None = None
-        self.media_fault: str | None = None
-        self.caller = Leg(self, Party.CALLER)
+        self.caller: Leg | Hunt = Leg(self, Party.CALLER)
         self.callee = Leg(self, Party.CALLEE)
+        self.audio = CallAudio(self)
+        self.hunt: Hunt | None = None  # for a caller with several phones
         self.paying: Paying | None = None
         self.post_dial: PostDial | None = None
         self._facts: deque[Fact] = deque()
@@ -80,7 +79,6 @@ class Call:
         self._urgent = False  # and the store is to have it at once
         self._dialogs_changed: list[Party] = []
         self._timers: dict[Timer, TimerHandle] = {}
-        self._info_digit: tuple[Party, str, float] | None = None
 
     def begin(self, ring_out: RingOut, plan: CallPlan) -> None:
         """Rings the caller."""
@@ -88,20 +86,53 @@ class Call:
         self.draft = Draft(ring_out)
         if ring_out.prices is not None and self.node.meter is not None:
             self.paying = Paying(self, self.node.meter)
+        self.callee.phone = plan.callee_phone
+        if plan.caller_phones and isinstance(self.caller, Leg):
+            self.caller.phone = plan.caller_phones[0]
+        # Of several phones each asks for the 1 itself, before it becomes the caller.
         self.machine = Machine(
-            play_prompt=plan.play_prompt, prompt_attempts=max(1, self.node.config.call.prompt_attempts)
+            play_prompt=plan.play_prompt and self.hunt is None,
+            prompt_attempts=max(1, self.node.config.call.prompt_attempts),
         )
-        if self.media_fault is not None:
-            self.receive(f.MediaFailed(self.media_fault))
+        if self.audio.fault is not None:
+            self.receive(f.MediaFailed(self.audio.fault))
         else:
             self.receive(f.Drained() if self.node.closed else f.Begun())
 
-    def leg(self, party: Party) -> Leg:
+    @property
+    def has_begun(self) -> bool:
+        """False: only its place is reserved."""
+        return hasattr(self, "machine")
+
+    def leg(self, party: Party) -> Leg | Hunt:
         return self.caller if party is Party.CALLER else self.callee
 
     @property
     def ending(self) -> bool:
         return self.machine.state in (State.ENDING, State.ENDED)
+
+    def hunt_for_caller(self, hunt: Hunt) -> None:
+        """Several phones are to ring in the caller's place."""
+        self.caller = self.hunt = hunt
+
+    def caller_found(self, leg: Leg) -> None:
+        """One of several phones has taken the call."""
+        self.caller = leg
+        if leg.media is not None:
+            self.audio.use(leg.media)
+
+    async def ready(self) -> None:
+        """Returns when the audio is. Raises Unavailable."""
+        if self.hunt is not None:
+            await self.hunt.ready()
+        elif self.audio.session is not None:
+            await self.audio.session.ready()
+
+    def close_media(self) -> None:
+        """All audio of the call. Idempotent."""
+        if self.hunt is not None:
+            self.hunt.close_media()
+        self.audio.close()
 
     # --- facts in ------------------------------------------------------------------------------------------------
 
@@ -134,9 +165,10 @@ class Call:
         for order in orders:
             _CARRY_OUT[type(order)](self, order, fact)
 
-    def row_changed(self) -> None:
-        """The store is to have the row at once."""
-        self._changed = self._urgent = True
+    def row_changed(self, *, at_once: bool = True) -> None:
+        """The store is to have the row; at_once: without waiting for the next change."""
+        self._changed = True
+        self._urgent = self._urgent or at_once
 
     def dialog_changed(self, party: Party, *, at_once: bool = False) -> None:
         """That leg's stored dialog is to be renewed in the row; at_once: without waiting for the next change."""
@@ -171,48 +203,14 @@ class Call:
         self._changed = self._urgent = False
         self.node.store.update(self.draft.row())
 
-    def _store_dialog(self, party: Party) -> None:
-        self.draft.leg(party).dialog = self.leg(party).stored()
-
-    # --- the media engine's reports ------------------------------------------------------------------------------
-
-    def media_started(self, party: Party) -> None:
-        self._from_media(f.MediaHeard(party))
-
-    def digit_pressed(self, party: Party, digit: str) -> None:
-        pending, self._info_digit = self._info_digit, None
-        if pending is not None and self.media is not None and self._is_bridged():
-            who, what, until = pending
-            if (who, what) == (party, digit) and self.node.clock.monotonic() <= until:
-                self.media.send_digit(party.other, digit)
-        self._from_media(f.DigitPressed(party, digit))
-
-    def sounds_played(self, party: Party) -> None:
-        if party is Party.CALLER:
-            self._from_media(f.SoundsPlayed())
-
-    def media_silent(self, party: Party, seconds: float) -> None:
-        self._from_media(f.WentSilent(party, seconds))
-
-    def media_failed(self, why: str) -> None:
-        self.media_fault = why
-        self._from_media(f.MediaFailed(why))
-
-    def _from_media(self, fact: Fact) -> None:
-        if not hasattr(self, "machine"):
-            return  # reserved, and not begun
-        self.receive(fact)
-        self.node.flush()
-
     def digit_by_info(self, party: Party, digit: str) -> None:
-        """A digit that came as SIP INFO. It joins the media engine's de-duplication; only what that reports as new is
-        passed on to the other party, so a phone that sends both ways is heard once."""
-        if self.media is not None:
-            self._info_digit = (party, digit, self.node.clock.monotonic() + INFO_RELAY_SECONDS)
-            self.media.digit_seen(party, digit)
+        self.audio.digit_by_info(party, digit)
 
-    def _is_bridged(self) -> bool:
-        return self.machine.state is State.CONNECTED
+    def _store_dialog(self, party: Party) -> None:
+        leg, record = self.leg(party), self.draft.leg(party)
+        record.dialog = leg.stored()
+        if isinstance(leg, Leg):  # of several phones each has its own
+            record.redirection = leg.redirection
 
     # --- orders out ----------------------------------------------------------------------------------------------
 
@@ -224,24 +222,19 @@ class Call:
         self.leg(order.party).hang_up()
 
     def _play(self, order: o.Play, fact: Fact) -> None:
-        if self.media is not None:
-            self.media.play(Party.CALLER, order.sounds, self.plan.language)
+        self.audio.play(order)
 
     def _play_ringback(self, order: o.PlayRingback, fact: Fact) -> None:
-        if self.media is not None:
-            self.media.play_ringback(Party.CALLER, self.plan.country)
+        self.audio.play_ringback()
 
     def _listen(self, order: o.ListenToCallee, fact: Fact) -> None:
-        if self.media is not None:
-            self.media.listen_to_other(Party.CALLER)
+        self.audio.listen_to_callee()
 
     def _stop_playing(self, order: o.StopPlaying, fact: Fact) -> None:
-        if self.media is not None:
-            self.media.stop_playing(Party.CALLER)
+        self.audio.stop_playing()
 
     def _bridge(self, order: o.Bridge, fact: Fact) -> None:
-        if self.media is not None:
-            self.media.bridge()
+        self.audio.bridge()
 
     def _send_post_dial(self, order: o.SendPostDial, fact: Fact) -> None:
         if self.plan.post_dial:
@@ -250,14 +243,15 @@ class Call:
     def _close_media(self, order: o.CloseMedia | None, fact: Fact | None) -> None:
         if self.post_dial is not None:
             self.post_dial.stop()
-        media, self.media = self.media, None
-        if media is not None:
-            media.close()
+        self.close_media()
 
     def _start_timer(self, order: o.StartTimer, fact: Fact) -> None:
         self._stop_timer(order, fact)
         timer = order.timer
-        self._timers[timer] = self.node.call_later(self.node.seconds[timer], partial(self._time_up, timer))
+        seconds = self.node.seconds[timer]
+        if timer is Timer.CALLER_RING:
+            seconds = self.caller.ring_seconds(seconds)
+        self._timers[timer] = self.node.call_later(seconds, partial(self._time_up, timer))
 
     def _stop_timer(self, order: o.StartTimer | o.StopTimer, fact: Fact) -> None:
         handle = self._timers.pop(order.timer, None)

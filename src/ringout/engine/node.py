@@ -11,17 +11,37 @@ from ringout.config import Config
 from ringout.domain import facts as f
 from ringout.domain.errors import Unavailable
 from ringout.domain.facts import Timer
-from ringout.domain.plan import CallPlan
+from ringout.domain.plan import CallPlan, Phone
 from ringout.domain.ring_out import RingOut
 from ringout.engine.call import Call, TimerHandle
-from ringout.engine.name_lookup import resolve_names
+from ringout.engine.gateway_watch import GatewayWatch
+from ringout.engine.gateways import Gateway
+from ringout.engine.hunt import Hunt, NoSuchAudio
+from ringout.engine.name_lookup import Names
+from ringout.engine.phone_route import phones_trunk
 from ringout.engine.recovery import Orphan, recovered
+from ringout.engine.registered_phones import RegisteredPhones
+from ringout.engine.registrations import Registrations
 from ringout.engine.trunk_probe import TrunkProbe
 from ringout.engine.trunks import Trunks
-from ringout.service.ports import Clock, IdSource, MediaEngine, Meter, RingOutStore
-from ringout.sip.events import Event, OptionsAnswered
+from ringout.engine.wideband import Declined
+from ringout.net.addresses import PublicAddress
+from ringout.sdp.codecs import SPOKEN, WIDEBAND
+from ringout.service.ports import (
+    Clock,
+    IdSource,
+    MediaEngine,
+    MediaKind,
+    MediaListener,
+    MediaSession,
+    Meter,
+    RingOutStore,
+)
+from ringout.sip.events import BindingsChanged, Event, OptionsAnswered, RegistrationChanged
 
 if TYPE_CHECKING:
+    from ringout.engine.ringing_phone import RingingPhone
+    from ringout.net.resolver import Locator
     from ringout.net.sip_driver import SipDriver
     from ringout.sip.digest import Credentials
     from ringout.sip.user_agent import UserAgent
@@ -35,6 +55,7 @@ LONGEST_SOUND_SECONDS = 60.0  # a prompt of one's own may be long; its end is no
 RETRY_AFTER_FULL_SECONDS = 5
 # After a crash: how long a phone may ring by an INVITE that was not stored any more until somebody answers it.
 STRAYS_SECONDS = 300.0
+UNREGISTER_SECONDS = 3.0  # how long registrars may take to confirm that we leave
 BYE_GRACE_SECONDS = 5.0  # after a drain: how long phones may take to confirm that they were hung up
 
 log = logs.get("engine")
@@ -44,7 +65,8 @@ class Node:
     """Implements service.ports.CallEngine. Everything runs on one event loop; nothing here waits but recover and drain.
 
     driver must deliver to on_sip_event. call_later: the event loop's, unless a test passes its own. meter: pays for the
-    RingOuts that have prices; None = nobody does. Raises ValueError for a trunk that cannot be one."""
+    RingOuts that have prices; None = nobody does. locator: finds where names lead; None = names lead nowhere. phones:
+    those that register here; None = none may. Raises ValueError for a trunk that cannot be one."""
 
     def __init__(
         self,
@@ -58,6 +80,8 @@ class Node:
         *,
         call_later: CallLater | None = None,
         meter: Meter | None = None,
+        locator: Locator | None = None,
+        phones: RegisteredPhones | None = None,
     ) -> None:
         self.config = config
         self.clock = clock
@@ -68,6 +92,16 @@ class Node:
         self.user_agent = user_agent
         self.driver = driver
         self.trunks = Trunks(config.trunks, config.call.country)
+        self._trunks_encrypt = any(trunk.media != MediaKind.RTP for trunk in config.trunks)
+        for trunk in self.trunks.trunks:
+            by_tls = all(gateway.secure or gateway.uri_parts.transport == "tls" for gateway in trunk.gateways)
+            if trunk.config.media != MediaKind.RTP and not by_tls:
+                log.warning("the keys of the audio are sent over SIP that others can read: use TLS", trunk=trunk.name)
+        codecs = [codec.upper() for codec in config.media.codecs]
+        self.spoken = tuple(codec for codec in codecs if codec in SPOKEN)
+        self.wideband = tuple(codec for codec in codecs if codec in WIDEBAND)
+        self.codecs = self.spoken + self.wideband  # as they are offered: a call begins with those that we speak
+        self.declined = Declined(clock)
         self.give_up_seconds = 64 * config.sip.t1_seconds
         self.seconds = {
             Timer.CALLER_RING: config.call.caller_ring_seconds,
@@ -77,7 +111,14 @@ class Node:
             Timer.CALL: config.call.max_call_seconds,
             Timer.ENDING: self.give_up_seconds + 8.0,  # the user agent's own limit comes first
         }
+        self.media_address = _media_address(config)
+        self.phones = phones
+        self.phones_trunk = phones_trunk(config.phones, config.call.country)
         self.probe = TrunkProbe(self)
+        self.names = Names(locator, clock, ids, self.call_later)
+        self.names.changed = self._gateway_moved
+        self.watch = GatewayWatch(self)
+        self.registrations = Registrations(self)
         self._call_later = call_later
         self._calls: dict[int, Call] = {}
         self._orphans: set[Orphan] = set()
@@ -101,9 +142,42 @@ class Node:
         if self.live >= self.config.call.max_live_calls:
             raise Unavailable("The server has as many calls as it may have.", RETRY_AFTER_FULL_SECONDS)
         call = Call(self)
-        call.media = self.media.open(call)
+        if len(plan.caller_phones) > 1:
+            hunt = Hunt(call, plan)
+            hunt.open_media(self._open_for_one)
+            call.hunt_for_caller(hunt)
+        else:
+            first = plan.caller_phones[0] if plan.caller_phones else None
+            call.audio.use(self._open_media(call.audio, plan, first))
         self._reserved += 1
         return Place(self, call)
+
+    def _open_for_one(self, phone: RingingPhone) -> MediaSession:
+        """Audio for one of several phones. Raises Unavailable; NoSuchAudio when the engine lacks that kind."""
+        try:
+            return self._open_media(phone, phone.plan, phone.phone)
+        except Unavailable as error:
+            if self._kind(phone.phone, "") is MediaKind.WEBRTC:
+                raise NoSuchAudio(error) from error
+            raise
+
+    def _open_media(self, listener: MediaListener, plan: CallPlan, caller: Phone | None) -> MediaSession:
+        """caller: the phone that the session is for, None = the one behind the plan's number."""
+        return self.media.open(
+            listener, self._kind(caller, plan.caller_number), self._kind(plan.callee_phone, plan.callee_number)
+        )
+
+    def _kind(self, phone: Phone | None, number: str) -> MediaKind:
+        """How the media of a leg to that phone, or to that number, is carried."""
+        if phone is not None and phone.device:
+            return self.phones.kind(phone.device) if self.phones is not None else MediaKind.RTP
+        if phone is not None and phone.address:
+            # Keys that nobody on the way can read are worth offering.
+            return MediaKind.SRTP_OPTIONAL if phone.address.startswith("sips:") else MediaKind.RTP
+        if not self._trunks_encrypt:
+            return MediaKind.RTP
+        trunk = self.trunks.find(phone.number if phone is not None else number)
+        return MediaKind.RTP if trunk is None else MediaKind(trunk.config.media)
 
     def cancel(self, ring_out_id: int) -> bool:
         call = self._calls.get(ring_out_id)
@@ -119,6 +193,14 @@ class Node:
         """To be given to the SipDriver, which flushes after it."""
         if isinstance(event, OptionsAnswered):
             self.probe.answered(event)
+            self.watch.answered(event)
+            return
+        if isinstance(event, RegistrationChanged):
+            self.registrations.changed(event)
+            return
+        if isinstance(event, BindingsChanged):
+            if self.phones is not None:
+                self.phones.receive(event)
             return
         session = getattr(event, "session", None)
         if session is not None and session.owner is not None:
@@ -129,7 +211,18 @@ class Node:
     async def resolve_gateways(self) -> None:
         """Looks up the gateways that are named instead of numbered. Raises OSError naming one that nobody knows. Await
         it before recover; without it such gateways count as unreachable."""
-        await resolve_names(self.trunks.all_gateways())
+        await self.names.resolve(self.trunks.all_gateways())
+
+    def open_trunks(self) -> None:
+        """From now on gateways are asked whether they are there, and registrars know us. The driver has started."""
+        self.watch.start()
+        self.registrations.start()
+
+    async def close_trunks(self) -> None:
+        """Takes registrations back and asks nobody any more. After drain: calls still need them."""
+        self.names.stop()
+        self.watch.stop()
+        await self.registrations.leave(UNREGISTER_SECONDS)
 
     async def recover(self) -> int:
         """Ends what an earlier process of this node left unfinished; says how many RingOuts. Returns when their final
@@ -205,14 +298,16 @@ class Node:
 
     def release(self, call: Call) -> None:
         self._reserved -= 1
-        media, call.media = call.media, None
-        if media is not None:
-            media.close()
+        call.close_media()
         self._wake_if_idle()
 
     def _credentials(self, number: str) -> Credentials | None:
         trunk = self.trunks.find(number)
         return None if trunk is None else trunk.credentials
+
+    def _gateway_moved(self, gateway: Gateway) -> None:
+        self.watch.changed(gateway)
+        self.registrations.moved(gateway)
 
     def _write_late(self) -> None:
         late, self._late = self._late, set()
@@ -231,6 +326,14 @@ class Node:
         self.store.update(row)
 
 
+def _media_address(config: Config) -> PublicAddress:
+    """Of the embedded engine; rtpengines are told theirs themselves."""
+    public = config.media.public_address
+    if public is None and config.media.engine == "embedded":
+        public = config.sip.public_address
+    return PublicAddress(public, config.sip.local_networks)
+
+
 class Place:
     """A place among the live calls; implements service.ports.Reservation."""
 
@@ -241,8 +344,8 @@ class Place:
         self._call: Call | None = call
 
     async def ready(self) -> None:
-        if self._call is not None and self._call.media is not None:
-            await self._call.media.ready()
+        if self._call is not None:
+            await self._call.ready()
 
     def place(self, ring_out: RingOut, plan: CallPlan) -> None:
         call, self._call = self._call, None

@@ -40,13 +40,14 @@ class PostDial:
         self._timer = None
         key = next(self._keys, None)
         call = self._call
-        if key is None or call.media is None:
+        media = call.audio.session
+        if key is None or media is None:
             return
         seconds = PAUSE_SECONDS
         if key != PAUSE:
             seconds = PRESS_MS / 1000 + BETWEEN_SECONDS
             try:
-                call.media.send_digit(Party.CALLEE, key, PRESS_MS)
+                media.send_digit(Party.CALLEE, key, PRESS_MS)
             except Exception:  # noqa: BLE001  the top of a call
                 call.break_down()
                 call.node.flush()

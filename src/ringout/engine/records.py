@@ -6,9 +6,11 @@ CPU than everything else the engine does for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ringout.domain import facts as f
+from ringout.domain.causes import with_cause
 from ringout.domain.facts import Fact
 from ringout.domain.orders import Conclude, End, Show
 from ringout.domain.ring_out import LegRecord, RingOut
@@ -20,17 +22,23 @@ class LegDraft:
 
     __slots__ = (
         "answered_at",
+        "cause",
         "dialed_at",
         "dialog",
         "ended_at",
         "ended_by",
         "explanation",
         "extension",
+        "label",
         "number",
+        "phones",
+        "quality",
+        "redirection",
         "ringing_at",
         "sip_code",
         "sip_reason",
         "status",
+        "taken_by",
     )
 
     def __init__(self, record: LegRecord) -> None:
@@ -46,9 +54,15 @@ class LegDraft:
         self.ended_at = record.ended_at
         self.dialog = record.dialog
         self.extension = record.extension
+        self.cause = record.cause
+        self.redirection = record.redirection
+        self.label = record.label
+        self.phones: tuple[LegDraft, ...] = tuple(map(LegDraft, record.phones))
+        self.taken_by = record.taken_by
+        self.quality = record.quality
 
     def record(self) -> LegRecord:
-        return LegRecord(
+        record = LegRecord(
             self.number,
             self.status,
             self.sip_code,
@@ -61,7 +75,47 @@ class LegDraft:
             self.ended_at,
             self.dialog,
             self.extension,
+            self.cause,
+            self.redirection,
+            label=self.label,
+            quality=self.quality,
         )
+        return self._with_phones(record) if self.phones else record
+
+    def _with_phones(self, record: LegRecord) -> LegRecord:
+        phones = [phone.record() for phone in self.phones]
+        if self.taken_by is not None:
+            phones[self.taken_by] = replace(record, dialog=None)  # what becomes of it is what becomes of the leg
+        return replace(record, phones=tuple(phones), taken_by=self.taken_by)
+
+    def note(self, fact: Any, wall: float) -> None:
+        kind = type(fact)
+        if kind is f.EarlyMediaOffered:
+            if self.ringing_at is None:
+                self.ringing_at = wall
+        elif self.ended_at is not None:
+            return  # it was told to hang up: the 487 to our CANCEL decides nothing
+        elif kind is f.Rang or kind is f.Answered:
+            self.sip_code, self.sip_reason = fact.code, fact.reason
+            if kind is f.Answered:
+                if self.answered_at is None:  # of several phones, the one that took the call has been up for a while
+                    self.answered_at = wall
+            elif self.ringing_at is None:
+                self.ringing_at = wall
+        elif kind is f.Failed or kind is f.AnswerUnusable:
+            outcome = fact.outcome
+            self.sip_code, self.sip_reason, self.cause = outcome.code, outcome.reason, outcome.cause
+
+    def show(self, order: Show) -> None:
+        self.status = order.status
+        self.explanation = order.explanation
+
+    def end(self, order: End, fact: Any, wall: float) -> None:
+        outcome = getattr(fact, "outcome", None)
+        self.status = order.status or (outcome.status if outcome else PartyStatus.GENERIC_ERROR)
+        self.ended_by = order.ended_by or (outcome.ended_by if outcome else EndedBy.SERVER)
+        self.explanation = _words(order.explanation, fact)
+        self.ended_at = wall
 
 
 class Draft:
@@ -103,42 +157,18 @@ class Draft:
         )
 
     def note(self, fact: Fact, wall: float) -> None:
-        """What the fact itself tells, whatever the machine makes of it: codes and times."""
-        kind = type(fact)
-        if kind is f.Rang or kind is f.Answered:
-            self._signalled(fact, wall)
-        elif kind is f.EarlyMediaOffered:
-            leg = self.leg(fact.party)  # type: ignore[union-attr]
-            if leg.ringing_at is None:
-                leg.ringing_at = wall
-        elif kind is f.Failed or kind is f.AnswerUnusable:
-            leg = self.leg(fact.party)  # type: ignore[union-attr]
-            outcome = fact.outcome  # type: ignore[union-attr]
-            if leg.ended_at is None:  # else it was told to hang up: the 487 to our CANCEL decides nothing
-                leg.sip_code, leg.sip_reason = outcome.code, outcome.reason
-
-    def _signalled(self, fact: Any, wall: float) -> None:
-        leg = self.leg(fact.party)
-        if leg.ended_at is not None:
-            return
-        leg.sip_code, leg.sip_reason = fact.code, fact.reason
-        if type(fact) is f.Answered:
-            leg.answered_at = wall
-        elif leg.ringing_at is None:
-            leg.ringing_at = wall
+        """What the fact itself tells, whatever the machine makes of it: codes and times. fact: of a leg."""
+        self.leg(fact.party).note(fact, wall)  # type: ignore[union-attr]
 
     def show(self, order: Show) -> None:
-        leg = self.leg(order.party)
-        leg.status = order.status
-        leg.explanation = order.explanation
+        self.leg(order.party).show(order)
 
     def end(self, order: End, fact: Fact, wall: float) -> None:
         leg = self.leg(order.party)
-        outcome = getattr(fact, "outcome", None)
-        leg.status = order.status or (outcome.status if outcome else PartyStatus.GENERIC_ERROR)
-        leg.ended_by = order.ended_by or (outcome.ended_by if outcome else EndedBy.SERVER)
-        leg.explanation = _words(order.explanation, fact)
-        leg.ended_at = wall
+        leg.end(order, fact, wall)
+        if type(fact) is f.HungUp and fact.cause is not None and fact.party is order.party:
+            leg.cause = fact.cause
+            leg.explanation = with_cause(leg.explanation, fact.cause)
 
     def conclude(self, order: Conclude, fact: Fact) -> None:
         self.status = order.status

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ringout.sip.invite_session import InviteSession
 
 _RESTARTED = "because the server restarted"
+_TELLING_DIGITS = 7  # at a number's end: every form of it has them
 
 
 class Restorer(Protocol):
@@ -51,7 +52,8 @@ def _recovered_leg(leg: LegRecord, party: Party, wall: float) -> LegRecord:
     else:
         explanation = f"The {party.value} was hung up, {_RESTARTED}."
     status = PartyStatus.FINISHED if leg.status is PartyStatus.SUCCESS else PartyStatus.GENERIC_ERROR
-    return replace(leg, status=status, explanation=explanation, ended_by=EndedBy.SERVER, ended_at=wall)
+    phones = tuple(_recovered_leg(phone, party, wall) for phone in leg.phones)
+    return replace(leg, status=status, explanation=explanation, ended_by=EndedBy.SERVER, ended_at=wall, phones=phones)
 
 
 class Orphan:
@@ -71,7 +73,7 @@ class Orphan:
         for leg in (self.row.caller, self.row.callee):
             for stored in unpack(leg.dialog or b""):
                 try:
-                    session = user_agent.restore(stored, now, credentials_for(leg.number))
+                    session = user_agent.restore(stored, now, credentials_for(_number_of(stored, leg)))
                 except ValueError:
                     continue  # written by another version, or half a row: nobody can be told
                 session.owner = self
@@ -105,6 +107,14 @@ class Orphan:
             callee=replace(row.callee, dialog=None),
             ended_at=wall,
         )
+
+
+def _number_of(stored: bytes, leg: LegRecord) -> str:
+    """The number whose phone that session is with: of several the one that its text names, in whatever form."""
+    for phone in leg.phones:
+        if phone.number and phone.number[-_TELLING_DIGITS:].encode() in stored:
+            return phone.number
+    return leg.number
 
 
 def _nothing(_: Orphan) -> None:

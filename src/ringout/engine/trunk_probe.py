@@ -1,11 +1,15 @@
-"""Asks every gateway whether it is there, and how it sees us: one OPTIONS each, answered by whatever code."""
+"""Asks every address of every gateway whether it is there, and how it sees us: one OPTIONS each, answered by whatever
+code."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from ringout.engine.gateways import Gateway
+from ringout.engine.gateways import Gateway, Hop
 from ringout.service.ports import GatewayReport
 from ringout.sip.events import OptionsAnswered
 from ringout.sip.flow import Flow
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 4.0  # a gateway that is slower than that is of no use for calls
 REUSE_SECONDS = 5.0  # whoever asks again and again gets the same answers for so long
-MOST_GATEWAYS = 100  # of which more are not asked: what is configured is a handful
+MOST_ADDRESSES = 100  # of which more are not asked: what is configured is a handful
 
 
 class TrunkProbe:
@@ -32,29 +36,52 @@ class TrunkProbe:
         async with self._asking:
             now = self._node.clock.monotonic()
             if now - self._asked_at >= REUSE_SECONDS:
-                gateways = [(trunk.name, gateway) for trunk in self._node.trunks.trunks for gateway in trunk.gateways]
-                self._reports = list(await asyncio.gather(*(self._ask(*one) for one in gateways[:MOST_GATEWAYS])))
+                ways = list(islice(self._ways(), MOST_ADDRESSES))
+                self._reports = list(await asyncio.gather(*(self._ask(*way) for way in ways)))
                 self._asked_at = self._node.clock.monotonic()
             return self._reports
+
+    def _ways(self) -> Iterator[tuple[str, Gateway, Hop | None]]:
+        """Every address; None for a gateway that has none."""
+        for trunk in self._node.trunks.trunks:
+            for gateway in trunk.gateways:
+                hops: Sequence[Hop | None] = gateway.hops or (None,)
+                for hop in hops:
+                    yield trunk.name, gateway, hop
 
     def answered(self, event: OptionsAnswered) -> None:
         waiting = self._waiting.get((event.flow, event.uri))
         if waiting is not None and not waiting.done():
             waiting.set_result(event)
 
-    async def _ask(self, trunk: str, gateway: Gateway) -> GatewayReport:
-        media = self._node.config.media.address
-        flow = self._way_to(gateway)
-        uri = gateway.uri()
-        if flow is None:
-            return GatewayReport(trunk, uri, "", "", media)
-        known = GatewayReport(trunk, uri, flow.remote[0], flow.local[0], media)
+    async def _ask(self, trunk: str, gateway: Gateway, hop: Hop | None) -> GatewayReport:
+        node, uri = self._node, gateway.uri()
+        registration = node.registrations.of(gateway)
+        known = GatewayReport(
+            trunk,
+            uri,
+            "",
+            "",
+            node.config.media.address,
+            registered=registration.bound if registration is not None else None,
+            registrar_says=registration.says if registration is not None else None,
+        )
+        flow = self._way_to(hop)
+        if hop is None or flow is None:
+            return known
+        known = replace(
+            known,
+            address=flow.remote[0],
+            signalling=flow.local[0],
+            transport=flow.transport,
+            port=flow.remote[1],
+            media=node.media_address.towards(flow.remote[0], known.media),
+        )
         answer = await self._answer(flow, uri)
+        known = replace(known, state=_state(hop, node.clock.monotonic()))
         if answer is None or not answer.came:
             return known
-        return GatewayReport(
-            trunk, uri, flow.remote[0], flow.local[0], media, answer.code, answer.seconds * 1000, answer.seen_as
-        )
+        return replace(known, code=answer.code, milliseconds=answer.seconds * 1000, seen_as=answer.seen_as)
 
     async def _answer(self, flow: Flow, uri: str) -> OptionsAnswered | None:
         """None: nothing came in time."""
@@ -72,10 +99,16 @@ class TrunkProbe:
         finally:
             self._waiting.pop(key, None)
 
-    def _way_to(self, gateway: Gateway) -> Flow | None:
-        for address in gateway.addresses:
-            try:
-                return self._node.driver.flow_to(gateway.transport, address, gateway.port)
-            except LookupError:
-                continue
-        return None
+    def _way_to(self, hop: Hop | None) -> Flow | None:
+        try:
+            return self._node.driver.flow_to(*hop.place) if hop is not None else None
+        except LookupError:
+            return None
+
+
+def _state(hop: Hop, now: float) -> str | None:
+    if hop.down:
+        return "down"
+    if hop.is_spared(now):
+        return "resting"
+    return "up" if hop.answers else None

@@ -9,26 +9,31 @@ from random import SystemRandom
 
 from ringout.audio.goertzel import DtmfDetector
 from ringout.media import wire
+from ringout.media.latch import Latch, Network
+from ringout.media.leg_quality import quality_of
 from ringout.media.player import DigitPlayer, Player, Ticks
 from ringout.media.prompts import BadPrompt
 from ringout.media.sounds import Sounds
+from ringout.media.srtp import Srtp
 from ringout.media.stream import Stream
 from ringout.rtp import rtcp
 from ringout.rtp.digits import Way
 
-_REPORT_EVERY = 5  # watches, so seconds: RFC 3550 section 6.2
+_REPORT_SECONDS = 5.0  # RFC 3550 section 6.2; varied by half of it either way, half as long at first (6.3.1)
+_SAMPLE_SECONDS = 1.0
 _CALLER, _CALLEE = 0, 1
 _random = SystemRandom()
 
 
 @dataclass(slots=True)
 class Engine:
-    """What the calls of a worker share. clock, wall: seconds, monotonic and since 1970."""
+    """What the calls of a worker share. clock, wall: seconds, monotonic and since 1970. networks: see Latch."""
 
     clock: Callable[[], float]
     wall: Callable[[], float]
     sounds: Sounds
     silence_seconds: float
+    networks: tuple[Network, ...] = ()
     ticks: Ticks = field(default_factory=Ticks)
     reports: list[wire.Report] = field(default_factory=list)
 
@@ -36,7 +41,7 @@ class Engine:
 class Call:
     """Two streams, index 0 the caller's and 1 the callee's."""
 
-    __slots__ = ("_engine", "_watches", "bridged", "open", "session", "streams")
+    __slots__ = ("_engine", "_report_at", "_sample_at", "bridged", "open", "session", "streams")
 
     def __init__(self, engine: Engine, session: int, streams: tuple[Stream, Stream]) -> None:
         self._engine = engine
@@ -44,7 +49,7 @@ class Call:
         self.streams = streams
         self.open = True
         self.bridged = False
-        self._watches = 0
+        self._report_at = self._sample_at = 0.0
         for stream in streams:
             # The top bit of each stays clear, so that neither wraps in the first minutes.
             number = _random.getrandbits(78)
@@ -52,16 +57,13 @@ class Call:
 
     def connect(self, order: wire.Connect) -> None:
         stream = self.streams[order.party]
-        remote = (order.host, order.port) if order.host and order.port else None
-        stream.connect(
-            remote,
-            order.codec,
-            order.payload_type,
-            order.telephone_event,
-            order.may_send and order.port != 0,
-            order.may_receive,
-            self._engine.clock(),
+        latch = Latch(
+            self._engine.networks,
+            (order.host, order.port) if order.host and order.port else None,
+            order.signalling,
         )
+        srtp = None if order.keys is None else _srtp(stream.srtp, order.keys)
+        stream.connect(order, latch, srtp, self._engine.clock())
         for each in self.streams:
             each.route()
 
@@ -134,12 +136,21 @@ class Call:
         strangers = sum(stream.strangers for stream in self.streams)
         if strangers:
             self._engine.reports.append(wire.Counted(self.session, strangers))
+        heard = [(party, stream) for party, stream in enumerate(self.streams) if stream.heard]
+        for party, stream in heard:
+            self._engine.reports.append(wire.Quality(self.session, party, quality_of(stream)))
+        if heard:
+            self._engine.reports.append(wire.Closed(self.session))
         for stream in self.streams:
             stream.release()
 
     def started(self, stream: Stream) -> None:
         """The stream's first packet."""
         self._engine.reports.append(wire.Started(self.session, self._party(stream)))
+
+    def reported(self, stream: Stream, heard: rtcp.Heard, now: float) -> None:
+        """RTCP of the stream's phone."""
+        stream.control.receive(heard, stream.sender, now, self._engine.wall())
 
     def digit(self, stream: Stream, digit: str, way: Way, relayed: bool) -> None:
         """A digit was told; reported when it is a new press. relayed: the listener has its packets already."""
@@ -154,11 +165,19 @@ class Call:
         return _CALLER if stream is self.streams[_CALLER] else _CALLEE
 
     def watch(self, now: float) -> None:
-        """Called about once a second: silence, and reports to the peers."""
-        self._watches += 1
+        """Called at least once a second: silence, and reports to the peers."""
         for party, stream in enumerate(self.streams):
             self._watch_silence(party, stream, now)
-            if self._watches % _REPORT_EVERY == 0:
+        if now < self._sample_at:
+            return
+        if not self._report_at:
+            self._report_at = now + _REPORT_SECONDS / 2 * _spread()
+        self._sample_at = now + _SAMPLE_SECONDS
+        for stream in self.streams:
+            stream.sample(now)
+        if now >= self._report_at:
+            self._report_at = now + _REPORT_SECONDS * _spread()
+            for stream in self.streams:
                 self._report(stream, now)
 
     def _watch_silence(self, party: int, stream: Stream, now: float) -> None:
@@ -174,21 +193,21 @@ class Call:
             self._engine.reports.append(wire.Silent(self.session, party, round(silent, 3)))
 
     def _report(self, stream: Stream, now: float) -> None:
-        """A sender report, or an empty receiver report from who sent nothing. Not handled: reception report blocks."""
-        sender = stream.sender
-        target = stream.rtcp_source
-        if target is None and sender.destination is not None:
-            target = (sender.destination[0], sender.destination[1] + 1)
-        if target is None or not stream.connected:
-            return
-        sent = None
-        if sender.packets:
-            timestamp = sender.timestamp + round((now - sender.sent_at) * 8000)
-            sent = rtcp.SenderInfo(self._engine.wall(), timestamp, sender.packets, sender.octets)
-        try:
-            stream.rtcp.sendto(rtcp.report(sender.ssrc, f"{sender.ssrc:08x}@ringout", sent, None), target)
-        except (OSError, OverflowError):
-            pass  # a report lost, or a peer on port 65535
+        if stream.connected:
+            ssrc = stream.ssrc if stream.heard else None
+            wall = self._engine.wall()
+            stream.send_report(stream.control.report(stream.sender, stream.reception, ssrc, now, wall))
+
+
+def _spread() -> float:
+    """0.5 to 1.5, so that the calls of a worker do not all report at the same time."""
+    return 0.5 + _random.random()
+
+
+def _srtp(current: Srtp | None, keys: wire.Keys) -> Srtp:
+    if current is not None:
+        return current.rekeyed(keys.suite, keys.local, keys.remote)
+    return Srtp(keys.suite, keys.local, keys.remote)
 
 
 def make_sounds(directory: str) -> Sounds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from itertools import count
 
@@ -12,12 +13,14 @@ from ringout.config import MediaConfig
 from ringout.domain.errors import Unavailable
 from ringout.domain.status import Party
 from ringout.media import prompts, wire
+from ringout.media.sdes import keys_for, local_media
 from ringout.media.worker_link import WorkerLink
 from ringout.service.ports import LocalMedia, MediaKind, MediaListener, RtpDestination
 
 log = logs.get("media")
 
 _START_SECONDS = 20.0
+_KIND_RETRY_SECONDS = 3600  # another engine is needed, which no waiting brings
 _RETRY_SECONDS = 1.0  # between the death of a worker that lived shorter than that and its replacement
 
 
@@ -28,6 +31,7 @@ class EmbeddedMedia:
         self._config = config
         self._links: list[WorkerLink] = []
         self._sessions: dict[int, EmbeddedSession] = {}
+        self._closed: dict[int, EmbeddedSession] = {}  # whose worker still owes word of how the audio was
         self._numbers = count(1)
         self._started_at: dict[WorkerLink, float] = {}
         self._closing = False
@@ -60,7 +64,15 @@ class EmbeddedMedia:
         pairs = max(0, (config.last_port + 1 - first) // 2)
         begin, end = (first + 2 * (pairs * step // config.workers) for step in (index, index + 1))
         directory = str(config.prompts) if config.prompts is not None else ""
-        return wire.Settings(config.address, begin, end - 1, config.silence_seconds, directory)
+        return wire.Settings(
+            config.address,
+            begin,
+            end - 1,
+            config.silence_seconds,
+            directory,
+            list(config.rtp_sources),
+            config.address6 or "",
+        )
 
     def _start_worker(self, settings: wire.Settings) -> WorkerLink:
         link = WorkerLink(
@@ -73,6 +85,7 @@ class EmbeddedMedia:
         """A worker died unasked: its calls fail, another takes its ports."""
         lost = [session for session in self._sessions.values() if session.link is dead]
         log.error("a media worker died and is replaced", worker=dead.pid, calls=len(lost))
+        self._closed = {number: session for number, session in self._closed.items() if session.link is not dead}
         for session in lost:
             session.fail("The media process of this call died.")
         loop = asyncio.get_running_loop()
@@ -87,24 +100,34 @@ class EmbeddedMedia:
         self, listener: MediaListener, caller: MediaKind = MediaKind.RTP, callee: MediaKind = MediaKind.RTP
     ) -> EmbeddedSession:
         """On the worker with the most free ports. Raises Unavailable."""
+        if MediaKind.WEBRTC in (caller, callee):
+            raise Unavailable("Browser phones need a media engine that speaks DTLS-SRTP and ICE.", _KIND_RETRY_SECONDS)
         link = max(self._links, key=lambda each: each.free_pairs, default=None)
         ports = link.take_two() if link is not None else None
         if link is None or ports is None:
             raise Unavailable("All media ports are in use.", 1)
         number = next(self._numbers)
-        session = EmbeddedSession(self, link, number, ports, listener)
+        hosts = self._config.address, self._config.address6 or ""
+        local = (local_media(*hosts, ports[0], caller), local_media(*hosts, ports[1], callee))
+        session = EmbeddedSession(self, link, number, ports, local, listener)
         self._sessions[number] = session
         # Nothing can arrive before the far side knows the port: the news may wait for the first order.
         link.post(wire.Open(number, *ports), hurry=False)
         return session
 
-    def forget(self, session: EmbeddedSession) -> None:
+    def forget(self, session: EmbeddedSession, *, owes_quality: bool = False) -> None:
         """The session is closed or has failed."""
         self._sessions.pop(session.number, None)
+        if owes_quality:
+            self._closed[session.number] = session
 
     @property
     def address(self) -> str:
         return self._config.address
+
+    @property
+    def usable(self) -> bool:
+        return any(link.alive for link in self._links)
 
     @property
     def free_pairs(self) -> int:
@@ -122,6 +145,11 @@ class EmbeddedMedia:
         elif isinstance(report, wire.Counted):
             self.strangers += report.strangers
             log.warning("RTP packets of strangers were dropped in one call", packets=report.strangers)
+        elif isinstance(report, wire.Closed):
+            self._closed.pop(report.session, None)
+        elif isinstance(report, wire.Quality):
+            if (closed := self._closed.get(report.session)) is not None:
+                closed.receive(report)
         elif not isinstance(report, wire.Bound) and (session := self._sessions.get(report.session)) is not None:
             session.receive(report)
 
@@ -135,7 +163,18 @@ class EmbeddedMedia:
 class EmbeddedSession:
     """service.ports.MediaSession."""
 
-    __slots__ = ("_connected", "_engine", "_listener", "_open", "_plays", "_ports", "link", "number")
+    __slots__ = (
+        "_connected",
+        "_engine",
+        "_heard",
+        "_listener",
+        "_local",
+        "_open",
+        "_plays",
+        "_ports",
+        "link",
+        "number",
+    )
 
     def __init__(
         self,
@@ -143,37 +182,44 @@ class EmbeddedSession:
         link: WorkerLink,
         number: int,
         ports: tuple[int, int],
+        local: tuple[LocalMedia, LocalMedia],
         listener: MediaListener,
     ) -> None:
         self._engine = engine
         self.link = link
         self.number = number
         self._ports = ports
+        self._local = local
         self._listener = listener
         self._plays = [0, 0]
         self._open = True
         self._connected = False
+        self._heard = False
 
     async def ready(self) -> None:
         """At once: the ports are bound beforehand."""
 
     def local(self, party: Party) -> LocalMedia:
-        return LocalMedia(self._engine.address, self._ports[wire.INDEX[party]])
+        return self._local[wire.INDEX[party]]
 
     def connect(self, party: Party, remote: RtpDestination) -> None:
         self._connected = True
+        index = wire.INDEX[party]
         self._post(
             wire.Connect(
                 self.number,
-                wire.INDEX[party],
+                index,
                 # Not handled: a host name in an SDP. Such a phone is answered where its first packet comes from.
-                remote.host if _is_address(remote.host) else "",
+                _address(remote.host),
                 remote.port,
                 remote.codec,
                 remote.payload_type,
                 remote.telephone_event,
                 remote.may_send,
                 remote.may_receive,
+                _address(remote.signalling),
+                remote.rtcp_port or 0,
+                None if remote.crypto is None else keys_for(self._local[index], remote.crypto),
             )
         )
 
@@ -210,7 +256,7 @@ class EmbeddedSession:
         if not self._open:
             return
         self._open = False
-        self._engine.forget(self)
+        self._engine.forget(self, owes_quality=self._heard)
         # A call that was never connected sends nothing: its end need not wake the worker.
         self.link.post(wire.Close(self.number), hurry=self._connected)
         self.link.give_back(self._ports)
@@ -229,12 +275,15 @@ class EmbeddedSession:
         if self._open:
             self.link.post(command)
 
-    def receive(self, report: wire.Started | wire.Digit | wire.Played | wire.Silent) -> None:
+    def receive(self, report: wire.Started | wire.Digit | wire.Played | wire.Silent | wire.Quality) -> None:
         """Tells the listener."""
         party = wire.PARTIES[report.party]
         if isinstance(report, wire.Digit):
             self._listener.digit_pressed(party, report.digit)
+        elif isinstance(report, wire.Quality):
+            self._listener.media_quality(party, report.quality)
         elif isinstance(report, wire.Started):
+            self._heard = True
             self._listener.media_started(party)
         elif isinstance(report, wire.Silent):
             self._listener.media_silent(party, report.seconds)
@@ -242,12 +291,13 @@ class EmbeddedSession:
             self._listener.sounds_played(party)
 
 
-def _is_address(host: str) -> bool:
+@lru_cache(4096)
+def _address(host: str) -> str:
+    """An IP as the system writes it, "" for what is none."""
     try:
-        ip_address(host)
+        return str(ip_address(host))
     except ValueError:
-        return False
-    return True
+        return ""
 
 
 def _digit(text: str) -> str:

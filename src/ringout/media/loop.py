@@ -14,6 +14,7 @@ from msgspec import DecodeError
 
 from ringout.media import wire
 from ringout.media.call import Call, Engine, make_sounds
+from ringout.media.latch import parse_networks
 from ringout.media.stream import Stream
 from ringout.net.rtp_socket import bind_pair
 
@@ -38,7 +39,7 @@ class Loop:
         self._round: deque[Call] = deque()
         self._next_watch = 0.0
         self._engine: Engine | None = None
-        self._address = ""
+        self._address = self._address6 = ""
         self._unbound = iter(range(0))
         self._to_bind = 0
         self._running = True
@@ -155,8 +156,9 @@ class Loop:
 
     def _set_up(self, settings: wire.Settings) -> None:
         sounds = make_sounds(settings.prompts)
-        self._engine = Engine(time.monotonic, time.time, sounds, settings.silence_seconds)  # noqa: TID251
-        self._address = settings.address
+        networks = parse_networks(settings.sources)
+        self._engine = Engine(time.monotonic, time.time, sounds, settings.silence_seconds, networks)  # noqa: TID251
+        self._address, self._address6 = settings.address, settings.address6
         self._unbound = iter(range(settings.first_port + settings.first_port % 2, settings.last_port, 2))
 
     def _open(self, command: wire.Open) -> None:
@@ -183,7 +185,7 @@ class Loop:
                 self._to_bind = 0
                 break
             try:
-                stream = Stream(*bind_pair(self._address, port))
+                stream = self._bind(port)
             except OSError:
                 continue  # another program has it
             self._register(stream)
@@ -192,11 +194,20 @@ class Loop:
         if self._engine is not None:
             self._engine.reports.append(wire.Bound(ports, done=not self._to_bind, exhausted=exhausted))
 
+    def _bind(self, port: int) -> Stream:
+        """Raises OSError."""
+        pair = bind_pair(self._address, port)
+        if not self._address6:
+            return Stream(*pair)
+        try:
+            return Stream(*pair, *bind_pair(self._address6, port))
+        except OSError:
+            for bound in pair:
+                bound.close()
+            raise
+
     def _register(self, stream: Stream) -> None:
         self._streams[stream.port] = stream
-        for descriptor, receive in (
-            (stream.rtp.fileno(), stream.receive),
-            (stream.rtcp.fileno(), stream.receive_rtcp),
-        ):
-            self._receivers[descriptor] = receive
-            self._epoll.register(descriptor, select.EPOLLIN)
+        for bound, receive in stream.receivers():
+            self._receivers[bound.fileno()] = receive
+            self._epoll.register(bound.fileno(), select.EPOLLIN)

@@ -11,6 +11,7 @@ from ringout.media.sender import Sender, Source
 from ringout.media.sounds import Sound
 from ringout.rtp.packet import MARKER
 from ringout.rtp.telephone_event import press
+from ringout.sdp.codecs import SPOKEN
 
 _LATE_SECONDS = 0.2  # later than that is not caught up: a burst would sound worse than a gap
 
@@ -75,6 +76,12 @@ class Player:
             if self._on_end is not None:
                 self._on_end()
             return False
+        if sender.codec not in SPOKEN:
+            # Not handled: sounds in a codec that is only passed through. A leg begins in G.711, see engine.wideband.
+            sender.source = None
+            if self._on_end is not None:
+                self._on_end()
+            return False
         sound = self._sounds[self._index].encoded(sender.codec)
         frame = sound[self._position : self._position + FRAME_SAMPLES]
         self._advance(len(sound))
@@ -106,6 +113,8 @@ class DigitPlayer:
         self._event = sender.event_type
         if self._event is not None:
             self._payloads = press(digit, duration_ms)
+        elif sender.codec not in SPOKEN:
+            self._payloads = []
         else:
             sound = tone.encoded(sender.codec)
             self._payloads = [sound[at : at + FRAME_SAMPLES] for at in range(0, len(sound), FRAME_SAMPLES)]

@@ -8,16 +8,23 @@ section 5.1).
 from __future__ import annotations
 
 import socket
-from typing import Protocol
+from random import SystemRandom
+from typing import TYPE_CHECKING, Protocol
 
-from ringout.rtp.packet import HEADER, HEADER_BYTES, MARKER, PLAIN
+from ringout.rtp.packet import HEADER, HEADER_BYTES, MARKER, MAX_PACKET_BYTES, PLAIN
+from ringout.sdp.codecs import CODECS
+
+if TYPE_CHECKING:
+    from ringout.media.srtp import Srtp
 
 BUFFER = bytearray(2048)  # every packet is received here, rewritten here, and sent from here
 VIEW = memoryview(BUFFER)
+_VIEWS = [VIEW[:length] for length in range(MAX_PACKET_BYTES + 1)]  # made once: a slice costs what a look-up saves
 OUT = bytearray(HEADER_BYTES + 320)  # packets of our own making, so that a relayed one may still lie in BUFFER
 OUT_VIEW = memoryview(OUT)
 _LATE_LIMIT = 8  # that many late packets in a row mean that the source has started anew
 _pack = HEADER.pack_into
+_random = SystemRandom()
 
 
 class Source(Protocol):
@@ -33,6 +40,8 @@ class Sender:
         "_floor",
         "_late",
         "_relayed_ssrc",
+        "_sendto4",
+        "_sendto6",
         "_sequence_offset",
         "_timestamp_offset",
         "codec",
@@ -41,16 +50,20 @@ class Sender:
         "octets",
         "packets",
         "payload_type",
+        "rate_hz",
         "sendto",
         "sent_at",
         "sequence",
         "source",
+        "srtp",
         "ssrc",
         "timestamp",
     )
 
-    def __init__(self, rtp: socket.socket) -> None:
-        self.sendto = rtp.sendto
+    def __init__(self, rtp: socket.socket, rtp6: socket.socket | None = None) -> None:
+        """rtp6: for IPv6 destinations, None = rtp is for all."""
+        self.sendto = self._sendto4 = rtp.sendto
+        self._sendto6 = (rtp6 or rtp).sendto
         self.start_over(0, 0, 0)
 
     def start_over(self, ssrc: int, sequence: int, timestamp: int) -> None:
@@ -63,15 +76,41 @@ class Sender:
         self.destination: tuple[str, int] | None = None
         self.codec = "PCMU"
         self.payload_type = 0
+        self.rate_hz = 8000  # of the timestamps
         self.event_type: int | None = None
+        self.srtp: Srtp | None = None
         self.source: Source | None = None
         self._relayed_ssrc: int | None = None
         self._sequence_offset = self._timestamp_offset = self._floor = self._late = 0
 
+    def aim(self, destination: tuple[str, int] | None) -> None:
+        """Where packets go from now on. None = nowhere."""
+        self.destination = destination
+        if destination is not None:
+            self.sendto = self._sendto6 if ":" in destination[0] else self._sendto4
+
+    def speak(self, codec: str, payload_type: int, event_type: int | None) -> None:
+        """As the offer/answer has it. A codec whose timestamps run at another rate is another stream (RFC 7160 section
+        4.1)."""
+        rate_hz = CODECS[codec].rate_hz
+        if rate_hz != self.rate_hz:
+            self.rate_hz = rate_hz
+            if self.sent_at:
+                self.ssrc = _random.getrandbits(32)
+                self.packets = self.octets = 0
+                self._relayed_ssrc = None
+        self.codec, self.payload_type, self.event_type = codec, payload_type, event_type
+
+    def leave_out(self, ssrc: int) -> None:
+        """A packet of the source that is relayed is not for this leg: its number is not to look like a loss."""
+        if ssrc == self._relayed_ssrc:
+            self._sequence_offset -= 1
+
     def relay(self, length: int, second: int, sequence: int, timestamp: int, ssrc: int, now: float) -> None:
         """Sends on the packet in BUFFER[:length], whose payload is already in this leg's codec. second: marker and this
         leg's payload type. The others: as the packet came. Order, gaps and timing of the source are kept."""
-        if self.destination is None:
+        destination = self.destination
+        if destination is None:
             self._relayed_ssrc = None  # on hold: no number is used up
             return
         if self.source is not None:
@@ -99,7 +138,10 @@ class Sender:
         self.packets += 1
         self.octets += length - HEADER_BYTES
         try:
-            self.sendto(VIEW[:length], self.destination)
+            if self.srtp is None:
+                self.sendto(_VIEWS[length], destination)
+            elif data := self.srtp.protect(bytes(VIEW[:length])):
+                self.sendto(data, destination)
         except OSError:
             pass  # a full buffer or an unreachable address: RTP is not sent again
 
@@ -121,7 +163,8 @@ class Sender:
         """For audio that begins now: as much later as time has passed, at least one frame."""
         if not self.sent_at:
             return self.timestamp
-        return (self.timestamp + max(160, round((now - self.sent_at) * 8000))) & 0xFFFFFFFF
+        passed = round((now - self.sent_at) * self.rate_hz)
+        return (self.timestamp + max(self.rate_hz // 50, passed)) & 0xFFFFFFFF
 
     def send(self, payload: bytes, second: int, timestamp: int, now: float) -> None:
         """Sends a packet of our own. payload: at most 320 bytes."""
@@ -137,6 +180,9 @@ class Sender:
         self.packets += 1
         self.octets += len(payload)
         try:
-            self.sendto(OUT_VIEW[:length], self.destination)
+            if self.srtp is None:
+                self.sendto(OUT_VIEW[:length], self.destination)
+            elif data := self.srtp.protect(bytes(OUT_VIEW[:length])):
+                self.sendto(data, self.destination)
         except OSError:
             pass

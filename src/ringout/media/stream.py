@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import socket
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from ringout.audio.g711 import TRANSCODE, decode
 from ringout.audio.goertzel import DtmfDetector
+from ringout.media import wire
+from ringout.media.control import Control
+from ringout.media.latch import Address, Latch
 from ringout.media.sender import BUFFER, VIEW, Sender
 from ringout.rtp.digits import DigitCount, Way
 from ringout.rtp.errors import MalformedPacket
 from ringout.rtp.packet import HEADER, HEADER_BYTES, MARKER, MAX_PACKET_BYTES, PLAIN, payload_span
+from ringout.rtp.reception import Reception
+from ringout.rtp.rtcp import Heard, read_reports
 from ringout.rtp.telephone_event import EventReader, TelephoneEvent
-from ringout.sdp.offer_answer import STATIC_PAYLOAD_TYPES, TELEPHONE_EVENT
+from ringout.sdp.codecs import CODECS, SPOKEN, TELEPHONE_EVENT, passable
+
+if TYPE_CHECKING:
+    from ringout.media.srtp import Srtp
 
 _unpack = HEADER.unpack_from
+_STATIC = {CODECS[name].payload_type: name for name in SPOKEN}
+# Of every stream until its phone is heard, and never changed: a call without audio costs nothing for it.
+_NOTHING_CAME, _NOTHING_REPORTED = Reception(), Control()
 _RTCP_KINDS = range(192, 224)  # second byte of RTCP that strayed to the RTP port (RFC 5761 section 4)
 
 
@@ -23,6 +35,7 @@ class Owner(Protocol):
 
     def started(self, stream: Stream) -> None: ...
     def digit(self, stream: Stream, digit: str, way: Way, relayed: bool) -> None: ...
+    def reported(self, stream: Stream, heard: Heard, now: float) -> None: ...
 
 
 class Stream:
@@ -33,13 +46,14 @@ class Stream:
         "_codecs",
         "_event_types",
         "_events",
+        "_latch",
         "_may_send",
         "_recvfrom_into",
         "_routes",
         "_source",
-        "_ssrc",
         "_unheard_press",
         "connected",
+        "control",
         "detector",
         "digits",
         "due",
@@ -48,31 +62,55 @@ class Stream:
         "last_heard",
         "owner",
         "port",
+        "reception",
         "remote",
         "rtcp",
-        "rtcp_source",
+        "rtcp6",
+        "rtcp_port",
+        "rtcp_target",
         "rtp",
+        "rtp6",
         "sender",
+        "srtp",
+        "ssrc",
         "strangers",
         "told_silent",
     )
 
-    def __init__(self, rtp: socket.socket, rtcp: socket.socket) -> None:
-        self.rtp = rtp
-        self.rtcp = rtcp
+    def __init__(
+        self,
+        rtp: socket.socket,
+        rtcp: socket.socket,
+        rtp6: socket.socket | None = None,
+        rtcp6: socket.socket | None = None,
+    ) -> None:
+        """rtp6, rtcp6: the same ports at an IPv6 address."""
+        self.rtp, self.rtp6 = rtp, rtp6
+        self.rtcp, self.rtcp6 = rtcp, rtcp6
         self.port: int = rtp.getsockname()[1]
         self._recvfrom_into = rtp.recvfrom_into
-        self.sender = Sender(rtp)
+        self.sender = Sender(rtp, rtp6)
         self.release()
+
+    def receivers(self) -> list[tuple[socket.socket, Callable[[float], None]]]:
+        """Each socket with what is to be called when a packet waits in it."""
+        pairs: list[tuple[socket.socket, Callable[[float], None]]] = [
+            (self.rtp, self.receive),
+            (self.rtcp, self.receive_rtcp),
+        ]
+        if self.rtp6 is not None and self.rtcp6 is not None:
+            pairs += [(self.rtp6, self._receive6), (self.rtcp6, self._receive_rtcp6)]
+        return pairs
 
     def release(self) -> None:
         """No call any more: whatever comes is dropped, nothing is sent."""
         self.sender.start_over(0, 0, 0)
         self.owner: Owner | None = None
-        self.remote: tuple[str, int] | None = None  # of the SDP
+        self.remote: Address | None = None  # of the SDP
         self.heard_by: Sender | None = None
-        self._source: tuple[str, int] | None = None
-        self._ssrc: int | None = None
+        self._source: Address | None = None
+        self._latch: Latch | None = None
+        self.ssrc: int | None = None  # the phone's
         self._codecs: dict[int, str] = {}
         self._event_types: tuple[int, ...] = ()
         self._routes: dict[int, tuple[int, bytes | None]] = {}
@@ -80,7 +118,11 @@ class Stream:
         self._unheard_press: int | None = None  # RTP timestamp of the last press that began before anybody listened
         self.digits: DigitCount | None = None
         self.detector: DtmfDetector | None = None
-        self.rtcp_source: tuple[str, int] | None = None
+        self.rtcp_port = 0  # of the SDP, 0 = the one above
+        self.rtcp_target: tuple[Callable[..., int], Address] | None = None  # where the phone's RTCP comes from
+        self.srtp: Srtp | None = None
+        self.reception = _NOTHING_CAME
+        self.control = _NOTHING_REPORTED
         self._may_send = False
         self.connected = self.heard = self.due = self.told_silent = False
         self.last_heard = 0.0
@@ -91,49 +133,48 @@ class Stream:
         self.release()
         self.sender.start_over(ssrc, sequence, timestamp)
         self.owner = owner
-        self._codecs = {number: codec for codec, number in STATIC_PAYLOAD_TYPES.items()}
+        self._codecs = dict(_STATIC)
         self._events = EventReader()
         self.digits = DigitCount()
 
-    def connect(
-        self,
-        remote: tuple[str, int] | None,
-        codec: str,
-        payload_type: int,
-        telephone_event: int | None,
-        may_send: bool,
-        may_receive: bool,
-        now: float,
-    ) -> None:
-        """The far side as an offer/answer has it. remote: None = unknown, so only where packets come from."""
+    def connect(self, order: wire.Connect, latch: Latch, srtp: Srtp | None, now: float) -> None:
+        """The far side as an offer/answer has it. An order without a host: send only to where packets come from."""
+        remote = (order.host, order.port) if order.host and order.port else None
         sender = self.sender
-        sender.codec, sender.payload_type, sender.event_type = codec, payload_type, telephone_event
+        sender.speak(order.codec, order.payload_type, order.telephone_event)
+        self.srtp = sender.srtp = srtp
         # A far side behind a NAT is where its packets came from, as long as the SDP does not say that it moved.
         target = self._source if self._source is not None and remote == self.remote else remote
-        self._may_send = may_send
-        sender.destination = target if may_send else None
+        self._may_send = order.may_send and order.port != 0
+        sender.aim(target if self._may_send else None)
         self.remote = remote
+        self.rtcp_port = order.rtcp_port
+        self._latch = latch
         self._source = None  # the next packet shows the source anew
         self._codecs = {}
         self._event_types = ()
-        if may_receive:
+        if order.may_receive:
             # The peer sends with our offer's numbers (RFC 3264 section 6.1) or, as many do, its own.
-            self._codecs = {number: name for name, number in STATIC_PAYLOAD_TYPES.items()} | {payload_type: codec}
-            if telephone_event is not None:
-                self._event_types = (telephone_event, TELEPHONE_EVENT)
+            self._codecs = _STATIC | {order.payload_type: order.codec}
+            if order.telephone_event is not None:
+                self._event_types = (order.telephone_event, TELEPHONE_EVENT)
                 self.detector = None
+        if self.heard:
+            self.reception.change_rate(sender.rate_hz)
         self.connected = True
-        self.due = may_send and may_receive
+        self.due = self._may_send and order.may_receive
         self.told_silent = False
         self.last_heard = now
 
     def route(self) -> None:
-        """After a change of codec or listener: payload type as it comes -> the listener's, and how to transcode."""
+        """After a change of codec or listener: payload type as it comes -> the listener's, and how to transcode. What
+        can be neither passed on nor translated has no route."""
         self._routes = {}
         listener = self.heard_by
         if listener is not None:
             for number, codec in self._codecs.items():
-                self._routes[number] = (listener.payload_type, TRANSCODE.get((codec, listener.codec)))
+                if passable(codec, listener.codec):
+                    self._routes[number] = (listener.payload_type, TRANSCODE.get((codec, listener.codec)))
 
     def receive(self, now: float) -> None:
         """One packet waits in the socket."""
@@ -141,19 +182,23 @@ class Stream:
             length, source = self._recvfrom_into(BUFFER)
         except OSError:
             return
-        if self.owner is None or length < HEADER_BYTES or length > MAX_PACKET_BYTES:
+        if not self.connected or length < HEADER_BYTES or length > MAX_PACKET_BYTES:
+            return
+        if self.srtp is not None and not (length := self._decrypt(length, source, now)):
             return
         first, second, sequence, timestamp, ssrc = _unpack(BUFFER)
-        if (ssrc != self._ssrc or source != self._source) and not self._admit(first, second, source, ssrc):
+        if (ssrc != self.ssrc or source != self._source) and not self._admit(length, source, now):
             return
         if first != PLAIN:
             length = _flatten(length)
         self.last_heard = now
         route = self._routes.get(second & 0x7F)
-        if route is None or self.detector is not None:
+        if route is None:
             self._receive_other(length, second, sequence, timestamp, ssrc, now)
-            if route is None:
-                return
+            return
+        self.reception.receive(sequence, timestamp, now)
+        if self.detector is not None:
+            self._look_for_keys(second & 0x7F, length)
         payload_type, table = route
         if table is not None:
             VIEW[HEADER_BYTES:length] = BUFFER[HEADER_BYTES:length].translate(table)
@@ -161,34 +206,74 @@ class Stream:
         if listener is not None:
             listener.relay(length, second & MARKER | payload_type, sequence, timestamp, ssrc, now)
 
-    def _admit(self, first: int, second: int, source: tuple[str, int], ssrc: int) -> bool:
-        """A packet whose source or SSRC is not the known one. The first after `connect` shows the source;
-        after it a new source counts only with the known SSRC (a NAT that rebinds)."""
-        if first & 0xC0 != PLAIN or second in _RTCP_KINDS:
+    def _receive6(self, now: float) -> None:
+        usual = self._recvfrom_into
+        assert self.rtp6 is not None
+        self._recvfrom_into = self.rtp6.recvfrom_into
+        try:
+            self.receive(now)
+        finally:
+            self._recvfrom_into = usual
+
+    def _decrypt(self, length: int, source: Address, now: float) -> int:
+        """Takes SRTP off the packet in BUFFER; the length that is left, 0 = it is not the phone's, or no RTP."""
+        if BUFFER[1] in _RTCP_KINDS:
+            self._receive_report(bytes(VIEW[:length]), source, self.sender.sendto, now)
+            return 0
+        plain = self.srtp.unprotect(bytes(VIEW[:length])) if self.srtp is not None else b""
+        if len(plain) < HEADER_BYTES:
+            self.strangers += 1
+            return 0
+        BUFFER[: len(plain)] = plain
+        return len(plain)
+
+    def _admit(self, length: int, source: Address, now: float) -> bool:
+        """A packet in BUFFER whose source or SSRC is not the known one."""
+        first, second, sequence, _, ssrc = _unpack(BUFFER)
+        if first & 0xC0 != PLAIN or self._latch is None or self.owner is None:
             return False
-        if self._source is not None and source != self._source and ssrc != self._ssrc:
+        if second in _RTCP_KINDS:
+            self._receive_report(bytes(VIEW[:length]), source, self.sender.sendto, now)
+            return False
+        # What decrypts is the phone's, wherever it comes from.
+        if self.srtp is None and not self._latch.admits(source, self._source, ssrc == self.ssrc):
             self.strangers += 1
             return False
-        if ssrc != self._ssrc and self._events is not None:
-            self._events.reset()
+        if ssrc != self.ssrc:
+            if self.reception is _NOTHING_CAME:
+                self.reception = Reception()
+            self.reception.start(sequence, self.sender.rate_hz)
+            if self._events is not None:
+                self._events.reset()
         self._source = source
-        self._ssrc = ssrc
+        self.ssrc = ssrc
         if self._may_send:
-            self.sender.destination = source
-        if not self.heard and self.owner is not None:
+            self.sender.aim(source)
+        if not self.heard:
             self.heard = True
             self.owner.started(self)
         return True
 
     def _receive_other(self, length: int, second: int, sequence: int, timestamp: int, ssrc: int, now: float) -> None:
-        """What is not simply relayed: key presses, and audio in which keypad tones are looked for."""
+        """What is not simply relayed: key presses, comfort noise, and audio that nobody hears."""
         payload_type = second & 0x7F
-        payload = bytes(VIEW[HEADER_BYTES:length])
         if payload_type in self._event_types:
-            self._receive_event(payload, second, sequence, timestamp, ssrc, now)
-        elif self.detector is not None and payload_type in self._codecs and self.owner is not None:
-            for digit in self.detector.receive(decode(payload, self._codecs[payload_type])):
-                self.owner.digit(self, digit, Way.TONE, False)
+            self.reception.receive_untimed(sequence)
+            self._receive_event(bytes(VIEW[HEADER_BYTES:length]), second, sequence, timestamp, ssrc, now)
+            return
+        self.reception.receive(sequence, timestamp, now)
+        if self.detector is not None:
+            self._look_for_keys(payload_type, length)
+        if self.heard_by is not None:
+            self.heard_by.leave_out(ssrc)
+
+    def _look_for_keys(self, payload_type: int, length: int) -> None:
+        """Keypad tones, in audio that we can decode."""
+        codec = self._codecs.get(payload_type)
+        if codec not in SPOKEN or self.owner is None or self.detector is None:
+            return
+        for digit in self.detector.receive(decode(bytes(VIEW[HEADER_BYTES:length]), codec)):
+            self.owner.digit(self, digit, Way.TONE, False)
 
     def _receive_event(self, payload: bytes, second: int, sequence: int, timestamp: int, ssrc: int, now: float) -> None:
         try:
@@ -212,16 +297,61 @@ class Stream:
             self.digits.still_heard(now)
 
     def receive_rtcp(self, now: float) -> None:
-        """Reports are accepted for what they show: that the peer lives and where its RTCP comes from. Not handled:
-        their contents."""
+        """One packet waits in the control socket."""
+        self._receive_control(self.rtcp, now)
+
+    def _receive_rtcp6(self, now: float) -> None:
+        assert self.rtcp6 is not None
+        self._receive_control(self.rtcp6, now)
+
+    def _receive_control(self, bound: socket.socket, now: float) -> None:
         try:
-            length, source = self.rtcp.recvfrom_into(BUFFER)
+            length, source = bound.recvfrom_into(BUFFER)
         except OSError:
             return
-        if self.owner is not None and length >= 8 and BUFFER[0] & 0xC0 == PLAIN:
+        if self.connected and length <= MAX_PACKET_BYTES:
+            self._receive_report(bytes(VIEW[:length]), source, bound.sendto, now)
+
+    def _receive_report(self, data: bytes, source: Address, answer: Callable[..., int], now: float) -> None:
+        """RTCP, which came by the RTP port where a phone sends both by one (RFC 5761, tolerated without having been
+        negotiated). answer: sendto of the socket that it came by."""
+        if self.srtp is not None:
+            data = self.srtp.unprotect_control(data)
+        else:
             known = self._source or self.remote
-            if known is not None and source[0] == known[0]:
-                self.rtcp_source = source
+            if known is None or source[0] != known[0]:
+                return
+        try:
+            heard = read_reports(data)
+        except MalformedPacket:
+            return
+        self.rtcp_target = (answer, source)
+        if self.control is _NOTHING_REPORTED:
+            self.control = Control()
+        if self.owner is not None:
+            self.owner.reported(self, heard, now)
+
+    def sample(self, now: float) -> None:
+        """Once a second: notes the jitter of a phone that speaks."""
+        if self.heard and now - self.last_heard < 1.0:
+            self.reception.sample()
+
+    def send_report(self, data: bytes) -> None:
+        """RTCP of ours, to where the phone's comes from, else to where its SDP says."""
+        target = self.rtcp_target
+        if target is None:
+            if self.sender.destination is None:
+                return
+            host, port = self.sender.destination[:2]
+            bound = self.rtcp6 if self.rtcp6 is not None and ":" in host else self.rtcp
+            target = (bound.sendto, (host, self.rtcp_port or port + 1))
+        if self.srtp is not None:
+            data = self.srtp.protect_control(data)
+        send, address = target
+        try:
+            send(data, address)
+        except (OSError, OverflowError):
+            pass  # a report lost, or a peer on port 65535
 
 
 def _flatten(length: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct, msgpack
 
+from ringout.domain.quality import LegQuality
 from ringout.domain.status import Party
 
 PARTIES = (Party.CALLER, Party.CALLEE)
@@ -17,13 +18,16 @@ MAX_MESSAGE_BYTES = 1 << 18
 
 class Settings(Struct, tag="settings", array_like=True, frozen=True):
     """First of all. Ports: RTP on even ports from first_port, the last RTCP port at most last_port. prompts: the
-    directory that overrides the shipped recordings, "" = none."""
+    directory that overrides the shipped recordings, "" = none. sources: networks from which RTP of any leg may come.
+    address6: a second address, "" = none."""
 
     address: str
     first_port: int
     last_port: int
     silence_seconds: float
     prompts: str
+    sources: list[str] = []
+    address6: str = ""
 
 
 class Bind(Struct, tag="bind", array_like=True, frozen=True):
@@ -38,8 +42,20 @@ class Open(Struct, tag="open", array_like=True, frozen=True):
     callee_port: int
 
 
+class Keys(Struct, tag="keys", array_like=True, frozen=True):
+    """SRTP. suite: of sdp.crypto.KEY_BYTES. local: what we send under."""
+
+    suite: str
+    local: bytes
+    remote: bytes
+
+    def __repr__(self) -> str:
+        return f"Keys({self.suite})"
+
+
 class Connect(Struct, tag="connect", array_like=True, frozen=True):
-    """As service.ports.RtpDestination. host: an IP address; "" = unknown, send only to where packets come from."""
+    """As service.ports.RtpDestination. host, signalling: IP addresses as the system writes them; host "" = unknown,
+    send only to where packets come from. rtcp_port: 0 = the port above."""
 
     session: int
     party: int
@@ -50,6 +66,9 @@ class Connect(Struct, tag="connect", array_like=True, frozen=True):
     telephone_event: int | None
     may_send: bool
     may_receive: bool
+    signalling: str = ""
+    rtcp_port: int = 0
+    keys: Keys | None = None
 
 
 class Play(Struct, tag="play", array_like=True, frozen=True):
@@ -142,13 +161,27 @@ class Counted(Struct, tag="counted", array_like=True, frozen=True):
     strangers: int
 
 
+class Quality(Struct, tag="quality", array_like=True, frozen=True):
+    """Of a leg that was heard, when its call is closed."""
+
+    session: int
+    party: int
+    quality: LegQuality
+
+
+class Closed(Struct, tag="closed", array_like=True, frozen=True):
+    """After the Quality of each leg of a call of which something was heard."""
+
+    session: int
+
+
 class Problem(Struct, tag="problem", array_like=True, frozen=True):
     """For the server's log. text: one plain sentence."""
 
     text: str
 
 
-Report = Bound | Started | Digit | Played | Silent | Counted | Problem
+Report = Bound | Started | Digit | Played | Silent | Counted | Quality | Closed | Problem
 
 encode = msgpack.Encoder().encode
 decode_commands = msgpack.Decoder(list[Command]).decode

@@ -35,10 +35,20 @@ class ReportBlock:
     ssrc: int
     lost: int
     highest: int
-    jitter: int = 0
+    jitter: int = 0  # timestamp units
     fraction_lost: int = 0  # 0 to 255
     last_report: int = 0  # middle 32 bits of the NTP time of its last sender report
     delay_since: int = 0  # 1/65536 seconds
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a compound of the peer tells. ssrc: of its sender. sent_at: the middle 32 bits of the NTP time of its sender
+    report, None = it holds none. blocks: of all its reports."""
+
+    ssrc: int
+    sent_at: int | None
+    blocks: list[ReportBlock]
 
 
 @dataclass(slots=True)
@@ -90,6 +100,46 @@ def parse(data: bytes) -> list[RtcpPacket]:
     if not packets:
         raise MalformedPacket("empty RTCP")
     return packets
+
+
+def middle_of_ntp(wall_seconds: float) -> int:
+    """The middle 32 bits of an NTP time: 1/65536 seconds, modulo 65536 seconds (section 4)."""
+    return int((wall_seconds + NTP_EPOCH_SECONDS) * 65536) & 0xFFFFFFFF
+
+
+def read_reports(data: bytes) -> Heard:
+    """Sender and receiver reports of a compound; whatever else is in it is read over. A receiver report may stand alone
+    (RFC 5506). Raises MalformedPacket when the compound is broken or holds no report."""
+    heard = None
+    for packet in parse(data):
+        if packet.kind not in (SENDER_REPORT, RECEIVER_REPORT):
+            continue
+        start = 4 + (_SENDER.size if packet.kind == SENDER_REPORT else 0)
+        if len(packet.body) < start + packet.count * _BLOCK.size:
+            raise MalformedPacket("report cut off")
+        if heard is None:
+            heard = Heard(int.from_bytes(packet.body[:4], "big"), None, [])
+        if packet.kind == SENDER_REPORT:
+            heard.sent_at = int.from_bytes(packet.body[6:10], "big")
+        for index in range(packet.count):
+            heard.blocks.append(_block(packet.body, start + index * _BLOCK.size))
+    if heard is None:
+        raise MalformedPacket("no report")
+    return heard
+
+
+def _block(body: bytes, start: int) -> ReportBlock:
+    ssrc, loss, highest, jitter, last_report, delay_since = _BLOCK.unpack_from(body, start)
+    lost = loss & 0xFFFFFF
+    return ReportBlock(
+        ssrc,
+        lost - 0x1000000 if lost & 0x800000 else lost,
+        highest,
+        jitter,
+        loss >> 24,
+        last_report,
+        delay_since,
+    )
 
 
 def _source_description(ssrc: int, cname: str) -> bytes:

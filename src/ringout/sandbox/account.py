@@ -26,7 +26,10 @@ from ringout.sandbox.numbers import BY_KEY, CALLABLE, DEFAULT_FROM, EXAMPLE_FROM
 
 LOGIN_FILE = "login.json"
 # Clients ask for more at their start than they need, for example for a token of a WebSocket.
-_PERMISSIONS = (*DEFAULT_SCOPES, "EditAccounts", "EditPresence", "CallControl", "SubscriptionWebhook", "WebSocket")
+_PERMISSIONS = (
+    *DEFAULT_SCOPES,
+    *("EditAccounts", "EditPresence", "CallControl", "SubscriptionWebhook", "WebSocket", "VoipCalling"),
+)
 REDIRECT_URI = "http://localhost:8000/callback"
 # Stand in the user's list, the first by default; any other number may be called, and be `from`, all the same. Not all
 # of them: a list that is full could not show an application how one is added.

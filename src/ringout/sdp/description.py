@@ -114,7 +114,11 @@ def _lines(body: bytes) -> list[tuple[str, str]]:
             continue
         if len(line) < 2 or line[1] != "=":
             raise MalformedDescription("A line is not of the form x=value.")
-        parsed.append((line[0], line[2:].strip()))
+        value = line[2:].strip()
+        if "\r" in value or "\0" in value:
+            # RFC 8866 section 9, byte-string. Whoever we pass it on to might see the end of a line there.
+            raise MalformedDescription("A line holds what no line may hold.")
+        parsed.append((line[0], value))
     return parsed
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ringout.domain import phone
-from ringout.domain.account import Account, Client, Extension
+from ringout.domain.account import Account, Client, Device, Extension
 from ringout.domain.dialer import DIALER
 from ringout.service.ports import AccountStore, Directory, DirectoryChange, IdSource
 
@@ -27,6 +27,7 @@ class Accounts:
         self._clients = {client.client_id: client for client in directory.clients}
         self._colleagues: dict[int, dict[str, Extension]] = {}
         self._by_email: dict[str, list[Extension]] = {}
+        self._by_device: dict[str, tuple[Extension, Device]] = {}
         self.version = 0
         self._index()
 
@@ -73,6 +74,10 @@ class Accounts:
     def colleagues(self, account_id: int) -> Mapping[str, Extension]:
         """The account's extensions by their numbers."""
         return self._colleagues[account_id]
+
+    def device(self, username: str) -> tuple[Extension, Device] | None:
+        """The device with that user name, enabled or not, and whose it is."""
+        return self._by_device.get(username)
 
     def users_with_email(self, text: str) -> Sequence[Extension]:
         """In any case of letters."""
@@ -191,11 +196,14 @@ class Accounts:
     def _index(self) -> None:
         colleagues: dict[int, dict[str, Extension]] = {account_id: {} for account_id in self._accounts}
         by_email: dict[str, list[Extension]] = {}
+        by_device: dict[str, tuple[Extension, Device]] = {}
         for extension in self._extensions.values():
             colleagues[extension.account_id][extension.number] = extension
+            for device in extension.devices:
+                by_device[device.username] = extension, device
             if extension.contact.email:
                 by_email.setdefault(_email(extension.contact.email), []).append(extension)
-        self._colleagues, self._by_email = colleagues, by_email
+        self._colleagues, self._by_email, self._by_device = colleagues, by_email, by_device
         self.version += 1
 
     # --- ids -----------------------------------------------------------------------------------------------------
@@ -218,6 +226,7 @@ def taken_ids(accounts: Iterable[Account], extensions: Iterable[Extension]) -> s
     for extension in extensions:
         taken.add(extension.id)
         taken.update(int(forwarding.id) for forwarding in extension.forwarding_numbers)
+        taken.update(int(device.id) for device in extension.devices)
     return taken
 
 

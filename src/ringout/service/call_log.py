@@ -39,7 +39,8 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class LogFilter:
     """Which entries. since and until: seconds since the epoch, of the beginning of the call, both included; None = no
-    bound. numbers: E.164, one of the two phones is among them. session_id and telephony_session_id: as shown."""
+    bound. numbers: E.164, one of the phones that were to ring is among them. session_id and telephony_session_id: as
+    shown."""
 
     directions: tuple[CallDirection, ...] = BOTH
     since: float | None = None
@@ -144,7 +145,8 @@ class CallLog:
         extensions = {e.id: e for e in self._accounts.extensions(account_id)}
         owned = self._accounts.account(account_id).numbers
         direct = {o.number: extensions[o.extension_id] for o in owned if o.extension_id in extensions}
-        return {phone.number: e for e in extensions.values() for phone in e.forwarding_numbers} | direct
+        phones = {phone.number: e for e in extensions.values() for phone in e.forwarding_numbers if phone.number}
+        return phones | direct
 
     async def _cut(self, query: LogQuery, directions: tuple[CallDirection, ...], start: int, size: int) -> LogPage:
         each = len(directions)

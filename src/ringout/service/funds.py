@@ -6,14 +6,14 @@ charged in the transaction that stores its end (storage); here at the same momen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ringout.config import Config
 from ringout.domain.account import Account
 from ringout.domain.errors import BadParameter, Conflict, DestinationBarred, NotEnoughFunds
 from ringout.domain.ledger import LARGEST_UNITS, EntryKind, LedgerEntry, charge_of
-from ringout.domain.rates import MINUTE, Prices, RateTable
+from ringout.domain.rates import MINUTE, PhoneTime, Prices, RateTable
 from ringout.domain.ring_out import RingOut
 from ringout.service.ports import Clock, LedgerStore, RingOutStore
 
@@ -110,19 +110,23 @@ class Funds:
     # --- the use cases of calls ----------------------------------------------------------------------------------
 
     def reserve(self, ring_out: RingOut) -> RingOut:
-        """The RingOut with its prices and the first minute of both legs reserved; its account must be prepaid.
-        Exactly one of release and ended follows. Raises DestinationBarred for a number without a rate, NotEnoughFunds
-        for the first leg whose minute the balance does not cover beside all live calls."""
-        caller = self._rate("from.phoneNumber", ring_out.caller.number)
+        """The RingOut with its prices and the first minute of both legs reserved, of several phones the dearest one's;
+        its account must be prepaid. Exactly one of release and ended follows. Raises DestinationBarred for a number
+        without a rate, NotEnoughFunds for the first leg whose minute the balance does not cover beside all live
+        calls."""
+        phones = tuple(self._rate("from.phoneNumber", phone.number) for phone in ring_out.caller.phones)
+        caller = max(phones) if phones else self._rate("from.phoneNumber", ring_out.caller.number)
         callee = self._rate("to.phoneNumber", ring_out.callee.number)
         available = self._purse(ring_out.account_id).available
         if available < caller:
             raise NotEnoughFunds("from.phoneNumber", ring_out.caller.number)
         if available < caller + callee:
             raise NotEnoughFunds("to.phoneNumber", ring_out.callee.number)
-        return self._hold(ring_out, Prices(caller, callee, caller + callee))
+        return self._hold(ring_out, Prices(0 if phones else caller, callee, caller + callee, phones))
 
     def _rate(self, parameter: str, number: str) -> int:
+        if not number:
+            return 0  # a phone of one's own, which no carrier reaches
         rate = self._rates.find(number)
         if rate is None:
             raise DestinationBarred(parameter, number, "No rate is known for this number.")
@@ -136,13 +140,19 @@ class Funds:
 
     # --- the running calls (Meter) -------------------------------------------------------------------------------
 
-    def pay(self, ring_out: RingOut, caller_seconds: float, callee_seconds: float | None) -> Prices:
+    def pay(
+        self,
+        ring_out: RingOut,
+        caller_seconds: float,
+        callee_seconds: float | None,
+        phones: Sequence[PhoneTime] = (),
+    ) -> Prices:
         """Reserves one more minute of the legs that are up, or what is left of the balance when that is less."""
         prices = self._held[ring_out.id]
-        if prices.lasting(caller_seconds, callee_seconds) > _HARDLY_SECONDS:
+        if prices.lasting(caller_seconds, callee_seconds, phones) > _HARDLY_SECONDS:
             return prices
         later = None if callee_seconds is None else callee_seconds + MINUTE
-        wanted = prices.cost(caller_seconds + MINUTE, later) - prices.reserved
+        wanted = prices.cost(caller_seconds + MINUTE, later, [p.later(MINUTE) for p in phones]) - prices.reserved
         more = min(wanted, self._purse(ring_out.account_id).available)
         return self._reserve_more(ring_out, prices, more)
 

@@ -64,7 +64,7 @@ def of_extension(account: Account, extension: Extension) -> list[ListedNumber]:
             caller_id=place_of(p.number).toll_free,
         )
         for p in extension.forwarding_numbers
-        if p.number not in known
+        if p.number and p.number not in known
     ]
     return [replace(r, caller_id=r.caller_id and may_show(account, extension, r.number)) for r in (*owned, *phones)]
 

@@ -10,9 +10,12 @@ from typing import Protocol
 from ringout.domain.account import Account, Client, Credential, Extension, Session
 from ringout.domain.ledger import EntryKind, LedgerEntry
 from ringout.domain.plan import CallPlan
-from ringout.domain.rates import Prices
+from ringout.domain.quality import LegQuality
+from ringout.domain.rates import PhoneTime, Prices
 from ringout.domain.ring_out import RingOut
 from ringout.domain.status import Party
+from ringout.sdp.crypto import Crypto
+from ringout.sip.bindings import Binding
 
 
 class Clock(Protocol):
@@ -41,8 +44,8 @@ class IdSource(Protocol):
 @dataclass(frozen=True, slots=True)
 class LogQuery:
     """Which RingOuts of an account are asked for. extension_id: None = everybody's. first_id, last_id: both included;
-    ids grow with time. numbers: E.164, one of the two phones is among them; None = any. ended_after: seconds since the
-    epoch; those that live and those that ended later, None = all."""
+    ids grow with time. numbers: E.164, one of the phones that were to ring is among them; None = any. ended_after:
+    seconds since the epoch; those that live and those that ended later, None = all."""
 
     account_id: int
     extension_id: int | None = None
@@ -151,6 +154,16 @@ class LedgerStore(Protocol):
         """Newest first, at most limit, those with id < before (None = from the newest)."""
 
 
+class RegistrationStore(Protocol):
+    """Where the registered phones are. Times of what is stored are seconds since the epoch. StorageFailed as above."""
+
+    async def load(self, node: str) -> list[Binding]:
+        """All of them, those that have ended too."""
+
+    def save(self, node: str, user: str, bindings: Sequence[Binding]) -> Awaitable[None]:
+        """Those of one address-of-record, in the place of what it had; in call order. Resolves when it is durable."""
+
+
 # --- the running calls ---------------------------------------------------------------------------------------------
 
 
@@ -183,12 +196,32 @@ class CallEngine(Protocol):
 class Meter(Protocol):
     """Pays for the running RingOuts that have prices. Methods never wait."""
 
-    def pay(self, ring_out: RingOut, caller_seconds: float, callee_seconds: float | None) -> Prices:
+    def pay(
+        self,
+        ring_out: RingOut,
+        caller_seconds: float,
+        callee_seconds: float | None,
+        phones: Sequence[PhoneTime] = (),
+    ) -> Prices:
         """What is reserved for it now: more than before when that was used up by legs that have been up for so long
-        (None = not answered yet) and the balance has more. The RingOut was placed and has not ended."""
+        (None = not answered yet) and the balance has more. phones: of several that ring for the caller, those that have
+        answered. The RingOut was placed and has not ended."""
 
     def ended(self, ring_out: RingOut) -> None:
         """The row as it is stored in the end: what it did not use of its reservation is free again."""
+
+
+class Registrations(Protocol):
+    """The phones that have registered here, by their user names. Nothing waits."""
+
+    def is_registered(self, username: str) -> bool:
+        """Whether a call could reach it now."""
+
+    def bindings(self, username: str) -> list[Binding]:
+        """The places where it is, the best first."""
+
+    def forget(self, username: str) -> None:
+        """It may not be registered any more, or must show its new password first."""
 
 
 # --- media ---------------------------------------------------------------------------------------------------------
@@ -211,7 +244,8 @@ class LocalMedia:
     host: str  # IP
     port: int  # RTP; RTCP is the port above unless an attribute says otherwise
     protocol: str = "RTP/AVP"
-    attributes: tuple[tuple[str, str], ...] = ()
+    attributes: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    host6: str = ""  # the same ports at an IPv6, for a peer that is reached by it; "" = there are none
 
     @property
     def address(self) -> tuple[str, int]:
@@ -224,12 +258,16 @@ class RtpDestination:
 
     host: str
     port: int  # 0 = the peer put the stream on hold in the old way: send nothing
-    codec: str  # "PCMU" or "PCMA"
+    codec: str  # a name of sdp.codecs: "PCMU", "PCMA"; "G722", "OPUS" can only be passed through
     payload_type: int
     telephone_event: int | None  # payload type, None = not negotiated
     may_send: bool = True  # our direction, RFC 3264 section 5.1
     may_receive: bool = True
-    description: bytes = b""  # the peer's SDP as it came, for an engine that reads it itself
+    # The peer's SDP as it came, for an engine that reads it itself. It may hold keys, as attributes above may.
+    description: bytes = field(default=b"", repr=False)
+    crypto: Crypto | None = None  # the peer's key of SRTP; None = plain, or the description has what is needed
+    rtcp_port: int | None = None  # None = the port above
+    signalling: str = ""  # IP that the peer's SIP comes from: its RTP may come from there as well (NAT); "" = unknown
 
 
 class MediaListener(Protocol):
@@ -247,6 +285,9 @@ class MediaListener(Protocol):
 
     def media_silent(self, party: Party, seconds: float) -> None:
         """No RTP from that party for the configured time while some was due (not on hold). Once per silence."""
+
+    def media_quality(self, party: Party, quality: LegQuality) -> None:
+        """How that party's audio was, once, some milliseconds after close; never for a party that was not heard."""
 
     def media_failed(self, why: str) -> None:
         """The worker died; the session is gone and close() is a no-op. why: one plain sentence."""
@@ -292,6 +333,10 @@ class MediaSession(Protocol):
 class MediaEngine(Protocol):
     """Makes media sessions."""
 
+    @property
+    def usable(self) -> bool:
+        """False = no call can have audio for the time being: every open would be refused."""
+
     def open(
         self, listener: MediaListener, caller: MediaKind = MediaKind.RTP, callee: MediaKind = MediaKind.RTP
     ) -> MediaSession:
@@ -300,9 +345,13 @@ class MediaEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GatewayReport:
-    """What a gateway of a trunk said to OPTIONS. gateway: its URI; address: its IP, "" = we have no way to it;
+    """What one address of a gateway said to OPTIONS. gateway: its URI; address: its IP, "" = we have no way to it;
     signalling, media: the IPs that we name to it. code: of its answer, None = none came. seen_as: the IP that it sees
-    us under, None = it did not say."""
+    us under, None = it did not say.
+
+    transport, port: by which it is reached. state: "up", "down" or "resting" for calls, None = nothing is known yet.
+    registered: whether the registrar of that gateway knows us, None = we do not register; registrar_says: its latest
+    answer."""
 
     trunk: str
     gateway: str
@@ -312,10 +361,15 @@ class GatewayReport:
     code: int | None = None
     milliseconds: float | None = None
     seen_as: str | None = None
+    transport: str = ""
+    port: int = 0
+    state: str | None = None
+    registered: bool | None = None
+    registrar_says: str | None = None
 
 
 class TrunkProbe(Protocol):
     """Looks at the way out."""
 
     async def ask(self) -> list[GatewayReport]:
-        """One for each gateway of each trunk, within a few seconds."""
+        """One for each address of each gateway of each trunk, within a few seconds."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ringout.config import Config
+from ringout.config import Config, phone_hosts
 from ringout.domain import policy
 from ringout.domain.account import Principal
 from ringout.domain.errors import DestinationBarred, NotEnoughFunds, NotFound, Unavailable
+from ringout.domain.hunted import phone_records
 from ringout.domain.plan import CallPlan
 from ringout.domain.policy import Asker, CallRequest, Rules
 from ringout.domain.ring_out import LegRecord, RingOut
@@ -40,7 +41,10 @@ class RingOuts:
         self._node = config.node
         self._keep_seconds = config.call.keep_results_seconds
         self._keep_rows_seconds = max(self._keep_seconds, config.call.keep_log_days * 86400)
-        self._rules = Rules(tuple(prefix for trunk in config.trunks for prefix in trunk.prefixes))
+        self._rules = Rules(
+            tuple(prefix for trunk in config.trunks for prefix in trunk.prefixes),
+            phone_hosts(config),
+        )
 
     async def create(self, principal: Principal, request: CallRequest) -> RingOut:
         """The RingOut as it is now: stored, and about to ring. Raises a Refused, NotFound or Unavailable."""
@@ -120,13 +124,17 @@ class RingOuts:
             accounts.colleagues(principal.account_id),
         )
 
+    def _caller(self, plan: CallPlan) -> LegRecord:
+        phones = phone_records(plan, self._accounts.extension(plan.extension_id).number)
+        return LegRecord(plan.caller_number, extension=plan.caller_extension, phones=phones)
+
     def _new(self, plan: CallPlan) -> RingOut:
         return RingOut(
             id=self._new_ids.next(),
             account_id=plan.account_id,
             extension_id=plan.extension_id,
             node=self._node,
-            caller=LegRecord(plan.caller_number, extension=plan.caller_extension),
+            caller=self._caller(plan),
             callee=LegRecord(plan.callee_number, extension=plan.callee_extension),
             caller_id=plan.caller_id,
             play_prompt=plan.play_prompt,

@@ -12,20 +12,27 @@ from dataclasses import replace
 
 import msgspec
 
-from ringout.config import AccountConfig, ClientConfig, Config, ExtensionConfig
+from ringout.config import AccountConfig, ClientConfig, Config, DeviceConfig, ExtensionConfig
 from ringout.domain import caller_id, phone
 from ringout.domain.account import (
     Account,
     CallerIdSettings,
     Client,
     Contact,
+    Device,
     Extension,
     ForwardingNumber,
     Grant,
     OwnedNumber,
+    RingingMode,
+    RingList,
+    RingRule,
     UsageType,
 )
+from ringout.domain.own_phones import is_address
 from ringout.service.accounts import new_id, taken_ids
+from ringout.service.device_secrets import with_password
+from ringout.service.devices import with_device, without_device
 from ringout.service.passwords import Passwords
 from ringout.service.ports import AccountStore, Directory, DirectoryChange, IdSource
 
@@ -103,12 +110,14 @@ class _Seeding:
 
     async def _extension(self, described: ExtensionConfig, old: Extension | None, account_id: int) -> Extension:
         key = f"extension {described.extension}"
-        is_changed = self._is_changed(key, replace(described, password=_is_there(described.password), caller_ids=()))
+        devices = tuple(replace(device, password="set") for device in described.devices)
+        comparable = replace(described, password=_is_there(described.password), caller_ids=(), devices=devices)
+        is_changed = self._is_changed(key, comparable)
         hashed = await self._hash(described.password, old.password_hash if old else None)
         if old and not is_changed:
-            return replace(old, password_hash=hashed or old.password_hash)
+            return self._with_devices(replace(old, password_hash=hashed or old.password_hash), described.devices)
         contact = (old.contact if old else Contact()).named(described.name)
-        return replace(
+        extension = replace(
             old or Extension(self._new_id(), account_id, described.extension, from_config=True),
             contact=replace(contact, email=described.email),
             password_hash=hashed,
@@ -116,11 +125,43 @@ class _Seeding:
             caller_id=CallerIdSettings(self._caller_id(described.caller_id)),
             from_config=True,
         )
+        return _with_ring_list(self._with_devices(extension, described.devices), described)
+
+    def _with_devices(self, extension: Extension, described: tuple[DeviceConfig, ...]) -> Extension:
+        """With those that the file names, and no other that it once named. Their passwords always hold."""
+        wanted = {device.username for device in described}
+        for device in extension.devices:
+            if device.from_config and device.username not in wanted:
+                extension = without_device(extension, device.id)
+        for one in described:
+            self._refuse_foreign(one.username, extension)
+            known = next((device for device in extension.devices if device.username == one.username), None)
+            device = replace(
+                known or Device(str(self._new_id()), one.username), name=one.name or one.username, from_config=True
+            )
+            extension = with_device(extension, with_password(device, one.password), str(self._new_id()))
+        return extension
+
+    def _refuse_foreign(self, username: str, extension: Extension) -> None:
+        for other in self._known.extensions:
+            if other.id != extension.id and any(
+                device.username == username and not device.from_config for device in other.devices
+            ):
+                raise ValueError(
+                    f"[[account.extensions.devices]] username: a device of extension {other.number} has the name "
+                    f"{username!r} already. Give this one another."
+                )
 
     def _forwarding_numbers(self, described: ExtensionConfig, old: Extension | None) -> tuple[ForwardingNumber, ...]:
-        kept = {f.number: f for f in old.forwarding_numbers} if old else {}
-        numbers = dict.fromkeys(map(self._number, described.forwarding_numbers))
-        return tuple(kept.get(n) or ForwardingNumber(str(self._new_id()), n) for n in numbers)
+        known = old.forwarding_numbers if old else ()
+        kept = {phone.number or phone.address: phone for phone in known}
+        wanted = dict.fromkeys(t if is_address(t) else self._number(t) for t in described.forwarding_numbers)
+        listed = tuple(kept.get(text) or self._forwarding_number(text) for text in wanted)
+        return (*listed, *(phone for phone in known if phone.device_id))
+
+    def _forwarding_number(self, text: str) -> ForwardingNumber:
+        number_id = str(self._new_id())
+        return ForwardingNumber(number_id, "", address=text) if is_address(text) else ForwardingNumber(number_id, text)
 
     async def client(self, described: ClientConfig) -> Client:
         old = next((c for c in self._known.clients if c.client_id == described.client_id), None)
@@ -163,6 +204,17 @@ class _Seeding:
 
     def _new_id(self) -> int:
         return new_id(self._ids, self._taken)
+
+
+def _with_ring_list(extension: Extension, described: ExtensionConfig) -> Extension:
+    """With the list that the file describes: of all phones, one after another or at once."""
+    if described.ring is None:
+        return extension
+    if described.ring == "first":
+        return replace(extension, ring_list=RingList())
+    mode = RingingMode.SIMULTANEOUSLY if described.ring == "at-once" else RingingMode.SEQUENTIALLY
+    rules = tuple(RingRule((phone.id,), described.ring_count) for phone in extension.forwarding_numbers)
+    return replace(extension, ring_list=RingList(mode, rules, described.ring_by_default))
 
 
 def _is_there(secret: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,6 +50,11 @@ class SigningKey:
     def sign_id_token(self, claims: Mapping[str, str | int | bool]) -> str:
         """OpenID Connect Core section 2. Its audience is a client, so that it is never taken for a personal JWT."""
         return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": self._kid}, dict(claims), self._key)
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes for something else that only this server must know; the same at every start."""
+        private = str(self._key.as_dict(private=True)["d"])
+        return hmac.new(private.encode(), purpose.encode(), "sha256").digest()
 
     def public(self) -> dict[str, str]:
         """The public half as a JWK (RFC 7517): kty, alg, use, kid, n and e."""

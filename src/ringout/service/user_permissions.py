@@ -42,6 +42,7 @@ _COMPANY = (Reach.ACCOUNT,)
 _OF_ALL: dict[str, tuple[Reach, ...]] = {
     "EditCallerIDSettings": _OWN,
     "EditPresenceStatus": _OWN,
+    "EditUserAnsweringRules": _OWN,
     "EditUserCredentials": _OWN,
     "EditUserForwardingFlipNumbers": _OWN,
     "EditUserInfo": _OWN,
@@ -54,12 +55,17 @@ _OF_ALL: dict[str, tuple[Reach, ...]] = {
     "ReadExtensionGrant": _OWN,
     "ReadExtensions": _EVERYBODY,
     "ReadPresenceStatus": _EVERYBODY,
+    "ReadUserAnsweringRules": _OWN,
     "ReadUserDevices": _OWN,
     "ReadUserForwardingFlipNumbers": _OWN,
     "ReadUserInfo": _OWN,
     "ReadUserPhoneNumbers": _OWN,
 }
-_OF_ADMINISTRATORS: dict[str, tuple[Reach, ...]] = {"EditCompanyInfo": _COMPANY, "FullCompanyCallLog": _COMPANY}
+_OF_ADMINISTRATORS: dict[str, tuple[Reach, ...]] = {
+    "EditCompanyInfo": _COMPANY,
+    "FullCompanyCallLog": _COMPANY,
+    "ReadCompanyDevices": _COMPANY,
+}
 _NEEDS_INTERNATIONAL = "InternationalCalls"
 
 

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Final
 from ringout.sip.in_dialog import KNOWN_ELSEWHERE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ringout.sip.message import Request
 
-SUPPORTED: Final = ("100rel",)
 NEEDS_DIALOG: Final = frozenset({"BYE", "INFO", "PRACK", "UPDATE", "NOTIFY"})
 
 Refusal = tuple[int, str]  # code, finished header lines
 
 
-def refuse_headers(request: Request) -> Refusal | None:
-    """420 for an extension that we lack, 415 for a body that we cannot read; None = welcome. CANCEL is never asked."""
+def refuse_headers(request: Request, supported: Collection[str]) -> Refusal | None:
+    """420 for an extension that we lack, 415 for a body that we cannot read; None = welcome. CANCEL is never asked.
+
+    supported: option tags in lower case.
+    """
     headers = request.headers
     if "Require" in headers:
-        lacking = [tag for tag in headers.values("Require") if tag.lower() not in SUPPORTED]
+        lacking = [tag for tag in headers.values("Require") if tag.lower() not in supported]
         if lacking:
             return 420, f"Unsupported: {', '.join(lacking)}\r\n"
     if request.body and request.method in ("INVITE", "UPDATE", "PRACK"):

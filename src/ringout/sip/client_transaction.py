@@ -30,6 +30,7 @@ class ClientInput(StrEnum):
     GIVE_UP_TIME = "timer B/F"
     LINGER_TIME = "timer D/K/M"
     TRANSPORT_ERROR = "transport error"
+    NO_TCP = "no TCP"  # a transport error of a request that went by TCP for its size and was not answered yet
 
 
 _S = ClientState
@@ -42,6 +43,7 @@ INVITE_TABLE: Final[Table[ClientState, ClientInput]] = {
     (_S.CALLING, _I.RESEND_TIME): (_S.CALLING, ("send_again", "double_interval")),
     (_S.CALLING, _I.GIVE_UP_TIME): (_S.TERMINATED, ("forget", "report_timeout")),
     (_S.CALLING, _I.TRANSPORT_ERROR): (_S.TERMINATED, ("forget", "report_transport_error")),
+    (_S.CALLING, _I.NO_TCP): (_S.CALLING, ("go_by_udp",)),
     # No timer here: a phone may ring for as long as its user likes, the caller's patience is the upper layer's.
     (_S.PROCEEDING, _I.PROVISIONAL): (_S.PROCEEDING, ("report",)),
     (_S.PROCEEDING, _I.SUCCESS): (_S.ACCEPTED, ("start_timer_m", "report")),
@@ -60,6 +62,7 @@ INVITE_IGNORED: Final[Ignored[ClientState, ClientInput]] = frozenset(
         (_S.ACCEPTED, _I.PROVISIONAL),
         (_S.ACCEPTED, _I.FAILURE),
         (_S.ACCEPTED, _I.TRANSPORT_ERROR),  # copies of the 2xx may still come, and each wants its ACK
+        *((state, _I.NO_TCP) for state in (_S.PROCEEDING, _S.COMPLETED, _S.ACCEPTED)),  # the answer came by it
     }
 )
 OTHER_TABLE: Final[Table[ClientState, ClientInput]] = {
@@ -69,6 +72,7 @@ OTHER_TABLE: Final[Table[ClientState, ClientInput]] = {
     (_S.TRYING, _I.RESEND_TIME): (_S.TRYING, ("send_again", "double_interval_to_t2")),
     (_S.TRYING, _I.GIVE_UP_TIME): (_S.TERMINATED, ("forget", "report_timeout")),
     (_S.TRYING, _I.TRANSPORT_ERROR): (_S.TERMINATED, ("forget", "report_transport_error")),
+    (_S.TRYING, _I.NO_TCP): (_S.TRYING, ("go_by_udp",)),
     (_S.PROCEEDING, _I.PROVISIONAL): (_S.PROCEEDING, ("report",)),
     (_S.PROCEEDING, _I.SUCCESS): (_S.COMPLETED, ("start_timer_k", "report")),
     (_S.PROCEEDING, _I.FAILURE): (_S.COMPLETED, ("start_timer_k", "report")),
@@ -83,6 +87,7 @@ OTHER_IGNORED: Final[Ignored[ClientState, ClientInput]] = frozenset(
         (_S.COMPLETED, _I.PROVISIONAL),
         (_S.COMPLETED, _I.SUCCESS),
         (_S.COMPLETED, _I.FAILURE),
+        *((state, _I.NO_TCP) for state in (_S.PROCEEDING, _S.COMPLETED)),
     }
 )
 
@@ -117,6 +122,7 @@ class ClientTransaction(Transaction[ClientState, ClientInput]):
     def receive(self, response: Response, now: float) -> None:
         """response: one whose Via branch and CSeq method are this transaction's."""
         code = response.status
+        self.request.otherwise = None
         if code < 200:
             self.feed(_I.PROVISIONAL, response, now)
         elif code < 300:
@@ -126,7 +132,7 @@ class ClientTransaction(Transaction[ClientState, ClientInput]):
 
     def fail(self, now: float) -> None:
         """The transport has told us that nobody is there."""
-        self.feed(_I.TRANSPORT_ERROR, None, now)
+        self.feed(_I.TRANSPORT_ERROR if self.request.otherwise is None else _I.NO_TCP, None, now)
 
     def time_up(self, now: float) -> None:
         if self.state in (_S.COMPLETED, _S.ACCEPTED):
@@ -151,6 +157,13 @@ class ClientTransaction(Transaction[ClientState, ClientInput]):
         self.layer.counters["retransmission_sent"] += 1
         self.layer.send(self.request.data, self.flow)
 
+    def _go_by_udp(self, _: Any, now: float) -> None:
+        if self.request.otherwise is not None:
+            self.layer.has_no_tcp(self.request.flow.remote, now)
+            self.request.move(self.request.otherwise)
+            self.flow = self.request.flow
+            self.start(now)
+
     def _double_interval(self, _: Any, now: float) -> None:
         self.interval *= 2
         self._arm(now)
@@ -159,6 +172,8 @@ class ClientTransaction(Transaction[ClientState, ClientInput]):
         self.user.response_received(self, response, now)
 
     def _report_timeout(self, _: Any, now: float) -> None:
+        if self.request.otherwise is not None:  # something else listens there, perhaps
+            self.layer.has_no_tcp(self.request.flow.remote, now)
         self.user.transaction_failed(self, "timeout", now)
 
     def _report_transport_error(self, _: Any, now: float) -> None:

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from ringout.sip.errors import MalformedMessage
-from ringout.sip.flow import Flow, Transport
+from ringout.sip.flow import Flow, Listeners, default_port, flow_by, is_transport
 from ringout.sip.header_values import NameAddr
 from ringout.sip.outgoing import OutgoingRequest, new_branch, route_lines
 from ringout.sip.uri import SipUri
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from ringout.sip.ids import IdSource
     from ringout.sip.message import Message
-
-Listeners = list[tuple[Transport, str, int]]
 
 
 class Dialog:
@@ -33,6 +31,7 @@ class Dialog:
         "local_cseq",
         "next_flow",
         "path_known",
+        "pinned",
         "remote",
         "remote_cseq",
         "remote_tag",
@@ -57,6 +56,7 @@ class Dialog:
         self.route_set: tuple[str, ...] = ()
         self.flow = flow
         self.next_flow = flow
+        self.pinned = False  # every request takes the INVITE's way, whatever the peer says of itself
         self.path_known = False
         self.request_uri = remote_target
         self.routes = ""
@@ -82,7 +82,7 @@ class Dialog:
                 self.request_uri = first
                 routes = (*routes[1:], f"<{remote_target}>")
         self.routes = route_lines(routes)
-        self.next_flow = next_flow(self.flow, first, listeners)
+        self.next_flow = self.flow if self.pinned else next_flow(self.flow, first, listeners)
 
     def refresh_target(self, message: Message, listeners: Listeners) -> bool:
         """A re-INVITE, UPDATE or its 2xx may move the peer (section 12.2); True = it did. A broken Contact moves
@@ -95,6 +95,11 @@ class Dialog:
             return False
         self.set_path(target, self.route_set, listeners)
         return True
+
+    def follow(self, flow: Flow) -> None:
+        """The peer has connected anew, by WebSocket: the connection of before is gone, and there is no other way."""
+        if self.flow.is_websocket:
+            self.flow = self.next_flow = flow
 
     def request(
         self,
@@ -144,26 +149,29 @@ def record_routes(message: Message) -> list[str]:
 def next_flow(flow: Flow, uri: str, listeners: Listeners) -> Flow:
     """Where a request with that next hop goes: to the address that the URI names, else along the known flow.
 
-    A host name stays on the flow, because names are resolved outside; so does a TCP peer on the same host, because its
-    connection is open (RFC 3261 section 18.2.2) and a NAT may hide any other.
+    A host name stays on the flow, because names are resolved outside; so does the peer of a connection on the same
+    host, because its connection is open (RFC 3261 section 18.2.2) and a NAT may hide any other, and one that came by
+    WebSocket, to which nobody else can connect. An encrypted flow is never left for one that is not: that would show
+    the keys of the media.
     """
+    if flow.is_websocket:
+        return flow
     try:
         target = SipUri.parse(uri)
     except MalformedMessage:
         return flow
-    host = (target.params.get("maddr") or target.host).strip("[]")
     try:
-        ipaddress.ip_address(host)
+        host = str(ipaddress.ip_address((target.params.get("maddr") or target.host).strip("[]")))
     except ValueError:
         return flow
-    wanted = (target.params.get("transport") or flow.transport).lower()
-    transport: Transport = "tcp" if wanted == "tcp" else "udp"
+    transport = "tls" if target.scheme == "sips" else target.transport or flow.transport
+    if not is_transport(transport) or (flow.secure and transport != flow.transport):
+        return flow
+    if transport == flow.transport and flow.reliable and host == flow.remote[0]:
+        return flow
+    remote = (host, target.port or default_port(transport))
     if transport == flow.transport:
-        if transport == "tcp" and host == flow.remote[0]:
-            return flow
-        remote = (host, target.port or 5060)
-        return flow if remote == flow.remote else Flow(transport, flow.local, remote)
-    same_host = [local for local in listeners if local[0] == transport and local[1] == flow.local[0]]
-    for _, local_host, local_port in same_host or [local for local in listeners if local[0] == transport]:
-        return Flow(transport, (local_host, local_port), (host, target.port or 5060))
-    return flow
+        return flow if remote == flow.remote else Flow(transport, flow.local, remote, flow.name)
+    if transport in ("ws", "wss"):
+        return flow
+    return flow_by(transport, flow, remote, listeners) or flow

@@ -117,7 +117,7 @@ def answer(
         f"realm={quote(made.realm)}",
         f"nonce={quote(made.nonce)}",
         f"uri={quote(uri)}",
-        f'response="{_response_digest(made, method, credentials.password, body)}"',
+        f'response="{_response_digest(made, method, _secret(made, credentials.password), body)}"',
     ]
     if challenge.named:
         parts.append(f"algorithm={challenge.algorithm}")
@@ -159,13 +159,27 @@ def verify(answer: Answer, method: str, credentials: Credentials, realm: str, bo
     Takes the same time whatever is wrong. The caller checks what only it can know: that the nonce is its own and
     fresh, that the nonce count grows, that uri is the request's, and that algorithm and qop are what it asked for.
     """
+    return verify_hashed(answer, method, credentials.username, _secret(answer, credentials.password), realm, body)
+
+
+def verify_hashed(answer: Answer, method: str, username: str, secret: str, realm: str, body: bytes = b"") -> bool:
+    """The same for who keeps no password. secret: hash_password's result for the answer's algorithm."""
     if answer.qop not in (None, "auth", "auth-int"):
         return False
-    wanted = _response_digest(answer, method, credentials.password, body)
+    wanted = _response_digest(answer, method, secret, body)
     same = hmac.compare_digest(_octets(wanted), _octets(answer.response.lower()))
-    same &= hmac.compare_digest(_octets(credentials.username), _octets(answer.username))
+    same &= hmac.compare_digest(_octets(username), _octets(answer.username))
     same &= hmac.compare_digest(_octets(realm), _octets(answer.realm))
     return same
+
+
+def hash_password(algorithm: str, username: str, realm: str, password: str) -> str:
+    """H(A1) of RFC 7616 section 3.4.2, hexadecimal: as good as the password itself, in that realm only."""
+    return _digest(algorithm, f"{username}:{realm}:{password}")
+
+
+def _secret(answer: Answer, password: str) -> str:
+    return hash_password(answer.algorithm, answer.username, answer.realm, password)
 
 
 def _read_digests(value: str) -> Iterator[dict[str, str]]:
@@ -221,10 +235,10 @@ def _count_nonce(nonce: str, nonce_counts: MutableMapping[str, int]) -> int:
     return count
 
 
-def _response_digest(answer: Answer, method: str, password: str, body: bytes) -> str:
-    """The request-digest (RFC 7616 section 3.4.1); without qop the old form of RFC 2069, section 2.1.2."""
+def _response_digest(answer: Answer, method: str, secret: str, body: bytes) -> str:
+    """The request-digest (RFC 7616 section 3.4.1); without qop the old form of RFC 2069, section 2.1.2. secret: see
+    hash_password."""
     algorithm = answer.algorithm
-    secret = _digest(algorithm, f"{answer.username}:{answer.realm}:{password}")
     if algorithm.endswith("-sess"):
         secret = _digest(algorithm, f"{secret}:{answer.nonce}:{answer.cnonce}")
     request = f"{method}:{answer.uri}"

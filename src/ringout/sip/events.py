@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from ringout.sip.bindings import Binding
     from ringout.sip.flow import Flow
     from ringout.sip.invite_session import InviteSession
     from ringout.sip.message import Request
+    from ringout.sip.redirection import Redirected
+    from ringout.sip.registrar import Registration
+    from ringout.sip.registration import ClientRegistration
 
 Cause = Literal["response", "timeout", "transport", "cancelled"]
 EndCause = Literal["bye", "gone", "silent"]
@@ -51,6 +55,7 @@ class Failed:
     cause: "response" (a final response, or a BYE into the early dialog: 487), "timeout" (local 408), "transport" (local
     503), "cancelled" (we hung up before an answer, whatever finally came; on the UAS side also a CANCEL of the peer).
     retry_after: seconds of the response's Retry-After. contacts: URIs of a 3xx, best q first. was_ringing: a 18x came.
+    q850: the telephone network's cause (RFC 6432). redirected: what else a 3xx says.
     """
 
     session: InviteSession
@@ -60,6 +65,8 @@ class Failed:
     retry_after: int | None = None
     contacts: list[str] = field(default_factory=list)
     was_ringing: bool = False
+    q850: int | None = None
+    redirected: Redirected | None = None
 
 
 @dataclass(slots=True)
@@ -68,13 +75,14 @@ class Ended:
 
     cause: "bye" (ours or the peer's), "gone" (the peer answered a request of ours with 481: it knows no such call) or
     "silent" (it left something of ours unanswered for too long). The latter two come with by "remote". reason: the
-    Reason header of the peer's BYE, or what went wrong, or None.
+    Reason header of the peer's BYE, or what went wrong, or None. q850: the telephone network's cause in it (RFC 3326).
     """
 
     session: InviteSession
     by: Literal["local", "remote"]
     reason: str | None = None
     cause: EndCause = "bye"
+    q850: int | None = None
 
 
 @dataclass(slots=True)
@@ -147,6 +155,29 @@ class OptionsAnswered:
     seen_as: str | None = None  # our IP as the peer sees it, when it says so (RFC 3261 section 18.2.1)
 
 
+@dataclass(slots=True)
+class BindingsChanged:
+    """Where the phone of that address-of-record is now. registration: its REGISTER, which waits for confirm or fail;
+    None = a binding ended by itself."""
+
+    user: str
+    bindings: tuple[Binding, ...]
+    registration: Registration | None = None
+
+
+@dataclass(slots=True)
+class RegistrationChanged:
+    """A registration of ours was granted, refused, could not be asked for, has ended or is gone: see its own state.
+
+    code: of the answer; 408 (no answer) and 503 (transport) may be local, 0 = what was granted has ended. contacts:
+    URIs of a 3xx, best q first; none when it has been redirected too often."""
+
+    registration: ClientRegistration
+    code: int
+    reason: str
+    contacts: list[str]
+
+
 Event = (
     Provisional
     | DialogChanged
@@ -161,4 +192,6 @@ Event = (
     | Confirmed
     | RequestAnswered
     | OptionsAnswered
+    | RegistrationChanged
+    | BindingsChanged
 )

@@ -12,18 +12,22 @@ _content_lengths = re.compile(
 
 
 class StreamFramer:
-    """Cuts one connection's bytes into messages. Empty lines between messages (keep-alive, RFC 5626) vanish.
+    """Cuts one connection's bytes into messages. Empty lines between messages are keep-alives (RFC 5626) and counted.
 
     max_bytes: the largest message, header and body together; also what one connection can make us hold.
+    has_seen_empty_line: ever.
     """
 
-    __slots__ = ("_buffer", "_max_bytes", "_needed", "_scanned")
+    __slots__ = ("_buffer", "_empty_lines", "_max_bytes", "_needed", "_pinged", "_scanned", "has_seen_empty_line")
 
     def __init__(self, max_bytes: int) -> None:
         self._buffer = bytearray()
         self._max_bytes = max_bytes
         self._scanned = 0  # bytes in which no end of the header begins
         self._needed = 0  # size of the message at the front, 0 = its header is not complete
+        self._empty_lines = 0  # since the last message
+        self._pinged = False
+        self.has_seen_empty_line = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that data completes, in order. Raises MalformedStream, and the connection is lost:
@@ -37,7 +41,7 @@ class StreamFramer:
         begin = 0
         while True:
             if not self._needed:
-                begin = _skip_empty_lines(buffer, begin)
+                begin = self._skip_empty_lines(begin)
                 self._scanned = max(self._scanned, begin)
                 self._needed = self._message_size(begin)
             if not self._needed or len(buffer) - begin < self._needed:
@@ -45,9 +49,24 @@ class StreamFramer:
             messages.append(bytes(buffer[begin : begin + self._needed]))
             begin += self._needed
             self._scanned, self._needed = begin, 0
+            self._empty_lines = 0
         del buffer[:begin]
         self._scanned = max(self._scanned - begin, 0)
         return messages
+
+    def take_ping(self) -> bool:
+        """Whether two empty lines in a row have come since the last question, whatever portions they came in."""
+        pinged, self._pinged = self._pinged, False
+        return pinged
+
+    def _skip_empty_lines(self, begin: int) -> int:
+        buffer = self._buffer
+        while buffer.startswith(b"\r\n", begin):
+            begin += 2
+            self._empty_lines += 1
+            self._pinged = self._pinged or self._empty_lines % 2 == 0
+            self.has_seen_empty_line = True
+        return begin
 
     def _message_size(self, begin: int) -> int:
         """Size of the message at begin, 0 while its header is incomplete."""
@@ -62,12 +81,6 @@ class StreamFramer:
         if size > self._max_bytes:
             raise MalformedStream("Message too large")
         return size
-
-
-def _skip_empty_lines(buffer: bytearray, begin: int) -> int:
-    while buffer.startswith(b"\r\n", begin):
-        begin += 2
-    return begin
 
 
 def _content_length(head: bytes) -> int:

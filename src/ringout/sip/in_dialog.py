@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringout.sip.events import InfoReceived
 from ringout.sip.peer_text import printable
+from ringout.sip.reason import q850_cause
 from ringout.sip.session_table import Phase, SessionInput
 
 if TYPE_CHECKING:
@@ -27,10 +28,14 @@ def serve(session: InviteSession, request: Request, transaction: ServerTransacti
         transaction.respond(500, now)
         return
     dialog.remote_cseq = number
+    if transaction.flow.is_websocket and transaction.flow != dialog.flow:
+        dialog.follow(transaction.flow)
     user_agent = session.user_agent
     if method == "BYE":
         transaction.respond(200, now)
-        session.end_reason = session.end_reason or printable(request.headers.get("Reason") or "") or None
+        if session.end_reason is None and "Reason" in request.headers:
+            session.end_reason = printable(request.headers.get("Reason") or "") or None
+            session.end_q850 = q850_cause(request)
         session.feed(SessionInput.PEER_BYE, None, now)
     elif method == "INVITE":
         session.offers.receive_invite(request, transaction, dialog, now)

@@ -12,7 +12,11 @@ from ringout.sip.invite_responses import early_dialog, redirect_contacts, reliab
 from ringout.sip.invite_session import InviteSession
 from ringout.sip.outgoing import OutgoingRequest, new_branch, reason_phrase
 from ringout.sip.peer_text import printable
+from ringout.sip.reason import q850_cause
+from ringout.sip.redirection import Redirected, read_redirection
+from ringout.sip.session_interval import interval_lines, read_min_se
 from ringout.sip.session_table import UAC_IGNORED, UAC_TABLE, Phase, SessionInput
+from ringout.sip.session_timer import SessionTimer
 from ringout.sip.stored_session import InviteParts, encode_session
 from ringout.sip.transaction import Steps, compile_table
 
@@ -28,7 +32,7 @@ _I = SessionInput
 _MAX_EARLY_DIALOGS: Final = 16
 _MAX_PROVISIONALS: Final = 500  # per INVITE; a phone that repeats its 180 every second for eight minutes needs no more
 _MAX_UNWANTED_ANSWERS: Final = 32  # 2xx of other branches of a fork that are met with ACK and BYE
-_SUPPORTED: Final = frozenset({"100rel"})
+_MAX_INTERVAL_ROUNDS: Final = 3  # times that a 422 may ask for a longer session: each proxy once, and the phone
 
 
 class UacSession(InviteSession):
@@ -40,7 +44,9 @@ class UacSession(InviteSession):
         "_chain",
         "_content_type",
         "_headers",
+        "_interval_rounds",
         "_last_provisional",
+        "_least_interval",
         "_provisionals",
         "_required",
         "_unwanted",
@@ -92,6 +98,8 @@ class UacSession(InviteSession):
         self._body = body
         self._chain: AuthenticationChain | None = None
         self._required = ""
+        self._least_interval = 0  # what a 422 asked for, 0 = our own will do
+        self._interval_rounds = 0
         self._last_provisional: tuple[int, str, bytes] | None = None
         self._provisionals = 0
         self._unwanted = 0
@@ -101,7 +109,10 @@ class UacSession(InviteSession):
         """The INVITE, or once more with what the last refusal asked for (next CSeq, same Call-ID and From tag)."""
         self.cseq += 1
         user_agent = self.user_agent
-        extra = f"{self.contact}{user_agent.tail}{self._required}{self._headers}"
+        interval_line = user_agent.interval_line
+        if self._least_interval:
+            interval_line = interval_lines(self._least_interval, None, self._least_interval)
+        extra = f"{self.contact}{user_agent.tail}{interval_line}{self._required}{self._headers}"
         if self._chain is not None:
             extra += self._chain.lines(user_agent.ids, "INVITE", self.uri, self._body)
         request = self.invite_request(new_branch(user_agent.ids.token()), extra)
@@ -225,8 +236,15 @@ class UacSession(InviteSession):
             return self._chain.learn(response)
         if response.status == 421 and not self._required:
             wanted = set(response.headers.values("Require"))
-            if wanted and wanted <= _SUPPORTED:
+            if wanted and wanted <= set(self.user_agent.supported):
                 self._required = f"Require: {', '.join(sorted(wanted))}\r\n"
+                return True
+        if response.status == 422 and self.user_agent.interval_line:
+            least = read_min_se(response)
+            known = max(self._least_interval, self.user_agent.settings.session_expires)
+            self._interval_rounds += 1
+            if least > known and self._interval_rounds <= _MAX_INTERVAL_ROUNDS:
+                self._least_interval = least
                 return True
         return False
 
@@ -246,6 +264,9 @@ class UacSession(InviteSession):
         self.dialog = dialog
         self.early = {tag: dialog}
         self.acknowledge(dialog, self.invite.request.cseq)
+        if "Session-Expires" in response.headers and self.user_agent.interval_line:
+            self.timer = SessionTimer(self, self._body)
+            self.timer.answered(response, now)
         # What only another INVITE would need.
         self._body, self._headers, self._chain = b"", "", None
 
@@ -290,14 +311,15 @@ class UacSession(InviteSession):
         contacts = redirect_contacts(response) if code < 400 else []
         retry_after = retry_after_seconds(response)
         reason = printable(response.reason) or reason_phrase(code)
-        self._fail(code, reason, "response", now, retry_after, contacts)
+        redirected = read_redirection(response) if code < 400 else None
+        self._fail(code, reason, "response", now, retry_after, contacts, q850_cause(response), redirected)
 
     def _report_unreached(self, cause: Literal["timeout", "transport"], now: float) -> None:
         code = 408 if cause == "timeout" else 503
         self._fail(code, reason_phrase(code), cause, now)
 
     def _report_bye_before_answer(self, _: Any, now: float) -> None:
-        self._fail(487, reason_phrase(487), "response", now)
+        self._fail(487, reason_phrase(487), "response", now, q850=self.end_q850)
 
     def _report_cancelled(self, response: Response | str | None, now: float) -> None:
         code = getattr(response, "status", 487)
@@ -311,8 +333,11 @@ class UacSession(InviteSession):
         now: float,
         retry_after: int | None = None,
         contacts: list[str] | None = None,
+        q850: int | None = None,
+        redirected: Redirected | None = None,
     ) -> None:
-        self._finish(Failed(self, code, reason, cause, retry_after, contacts or [], self.was_ringing), now)
+        was_ringing = self.was_ringing
+        self._finish(Failed(self, code, reason, cause, retry_after, contacts or [], was_ringing, q850, redirected), now)
 
     # After a restart.
 

@@ -38,6 +38,7 @@ def early_dialog(session: UacSession, response: Response, tag: str, known: Dialo
         remote_target=session.uri,
         flow=session.flow,
     )
+    dialog.pinned = session.keeps_flow
     listeners = session.user_agent.listeners
     try:
         target = contact_uri(response) or dialog.remote_target

@@ -13,7 +13,9 @@ from ringout.sip.invite_session import InviteSession
 from ringout.sip.outgoing import checked, header_lines, reason_phrase
 from ringout.sip.reliability import Provisional1xx, ReliableProvisionals
 from ringout.sip.retransmission import Retransmission
+from ringout.sip.session_interval import knows_timers
 from ringout.sip.session_table import UAS_IGNORED, UAS_TABLE, Phase, SessionInput
+from ringout.sip.session_timer import SessionTimer
 from ringout.sip.transaction import Steps, compile_table
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class UasSession(InviteSession):
     __slots__ = (
         "_answer",
         "_invite",
+        "_offering",
         "_record_routes",
         "_reliable",
         "_reliable_allowed",
@@ -77,6 +80,9 @@ class UasSession(InviteSession):
         self._reliable: ReliableProvisionals | None = None
         self._repeating: Retransmission | None = None  # our 2xx, until its ACK
         self._answer: _Final | None = None  # waits for a PRACK
+        # The request, until our 2xx, when it has to do with session timers.
+        timed = "Session-Expires" in request.headers or knows_timers(request)
+        self._offering = request if timed and user_agent.interval_line else None
         dialog = Dialog(
             call_id=self.call_id,
             local=transaction.to,
@@ -111,6 +117,10 @@ class UasSession(InviteSession):
     def answer(self, now: float, body: bytes, content_type: str = "application/sdp") -> None:
         """Sends 200 until its ACK comes; Confirmed follows. Waits for the PRACK of a 1xx that carries SDP."""
         extra = self._record_routes + self.contact + self.user_agent.tail
+        offering, self._offering = self._offering, None
+        if offering is not None and self.phase is Phase.RINGING:
+            self.timer = SessionTimer(self, body)
+            extra += self.timer.answer(offering, now)
         final = _Final(200, None, extra, checked(content_type), body)
         if self._reliable is not None and self._reliable.holds_answer and self.phase is Phase.RINGING:
             self._answer = final

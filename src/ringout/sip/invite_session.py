@@ -14,6 +14,7 @@ from ringout.sip.heap import NEVER, Waiting
 from ringout.sip.offer_exchange import OfferExchange
 from ringout.sip.outgoing import checked, header_lines
 from ringout.sip.session_table import SEEN_AS, Phase, SessionInput, SessionState
+from ringout.sip.session_timer import SessionTimer
 from ringout.sip.stored_session import InviteParts, encode_session
 from ringout.sip.transaction import Steps
 
@@ -39,17 +40,20 @@ class InviteSession(Waiting):
         "credentials",
         "dialog",
         "end_cause",
+        "end_q850",
         "end_reason",
         "ended_by",
         "exchange",
         "flow",
         "hang_up_reason",
+        "keeps_flow",
         "local_tag",
         "nonce_counts",
         "owner",
         "phase",
         "requests",
         "requests_since",
+        "timer",
         "user_agent",
     )
 
@@ -65,6 +69,7 @@ class InviteSession(Waiting):
         self.call_id = call_id
         self.local_tag = local_tag
         self.flow = flow
+        self.keeps_flow = False  # see Dialog.pinned
         self.contact = f"Contact: {contact}\r\n"
         self.phase = phase
         self.owner: Any = None
@@ -72,11 +77,13 @@ class InviteSession(Waiting):
         self.credentials: Credentials | None = None
         self.nonce_counts: dict[str, int] | None = None
         self.exchange: OfferExchange | None = None
+        self.timer: SessionTimer | None = None  # once both sides have agreed to one
         self.hang_up_reason: str | None = None
         self.answered = False  # Answered or Confirmed has been reported
         self.ended_by: Literal["local", "remote"] = "local"
         self.end_reason: str | None = None
         self.end_cause: EndCause = "bye"
+        self.end_q850: int | None = None
         self.requests = 0  # of the peer, since requests_since
         self.requests_since = 0.0
 
@@ -167,6 +174,19 @@ class InviteSession(Waiting):
         for order in orders:
             order(self, data, now)
 
+    def answer_interval(self, request: Request, body: bytes, now: float) -> str:
+        """Header lines for our 2xx to that INVITE or UPDATE of the peer, and the session timer counts from now.
+
+        body: our description in that 2xx, empty when it has none.
+        """
+        if self.timer is None:
+            if "Session-Expires" not in request.headers or not self.user_agent.interval_line:
+                return ""
+            self.timer = SessionTimer(self, body)
+        elif body:
+            self.timer.body = body
+        return self.timer.answer(request, now)
+
     def new_chain(self) -> AuthenticationChain:
         if self.nonce_counts is None:
             self.nonce_counts = {}
@@ -232,8 +252,7 @@ class InviteSession(Waiting):
     def _finish(self, event: Event, now: float) -> None:
         """The terminal event; nothing of the session wakes or is found any more."""
         self.due = NEVER
-        if self.exchange is not None:
-            self.exchange.stop(now)
+        self._stop_exchange(now)
         self.user_agent.drop_session(self)
         self.user_agent.emit(event)
 
@@ -241,9 +260,14 @@ class InviteSession(Waiting):
         layer = self.user_agent.layer
         layer.heap.wake_at(self, now + layer.give_up_seconds)
 
-    def _send_bye(self, _: Any, now: float) -> None:
+    def _stop_exchange(self, now: float) -> None:
         if self.exchange is not None:
             self.exchange.stop(now)
+        if self.timer is not None:
+            self.timer.stop(now)
+
+    def _send_bye(self, _: Any, now: float) -> None:
+        self._stop_exchange(now)
         if self.dialog is not None:
             self.send_bye_in(self.dialog, self._bye_done, now)
 
@@ -259,7 +283,7 @@ class InviteSession(Waiting):
         self._finish(Ended(self, "remote", self.end_reason, "gone"), now)
 
     def _report_ended_by_peer(self, _: Any, now: float) -> None:
-        self._finish(Ended(self, "remote", self.end_reason), now)
+        self._finish(Ended(self, "remote", self.end_reason, "bye", self.end_q850), now)
 
     def _report_end(self, _: Any, now: float) -> None:
         self.user_agent.remember_ended(self, now)

@@ -8,13 +8,16 @@ from ringout.sip.dialog_request import DialogRequest
 from ringout.sip.events import AnswerReceived, DialogChanged, OfferReceived, OfferWanted, RequestAnswered
 from ringout.sip.heap import Alarm
 from ringout.sip.retransmission import Retransmission
+from ringout.sip.session_interval import refuse_interval
 from ringout.sip.session_table import Phase, SessionInput
+from ringout.sip.session_timer import TimerInput
 
 if TYPE_CHECKING:
     from ringout.sip.dialog import Dialog
     from ringout.sip.invite_session import InviteSession
     from ringout.sip.message import Message, Request, Response
     from ringout.sip.server_transaction import ServerTransaction
+    from ringout.sip.session_timer import SessionTimer
 
 
 class OfferExchange:
@@ -55,6 +58,8 @@ class OfferExchange:
     # Theirs.
 
     def receive_invite(self, request: Request, transaction: ServerTransaction, dialog: Dialog, now: float) -> None:
+        if self._interval_refused(request, transaction, now):
+            return
         code = self._collision()
         if code:
             self._refuse_now(transaction, code, now)
@@ -68,9 +73,11 @@ class OfferExchange:
             self._session.user_agent.emit(OfferWanted(self._session))
 
     def receive_update(self, request: Request, transaction: ServerTransaction, dialog: Dialog, now: float) -> None:
+        if self._interval_refused(request, transaction, now):
+            return
         if not request.body:
             self._refresh_target(dialog, request)
-            transaction.respond(200, now, extra=self._session.contact + self._session.user_agent.tail)
+            transaction.respond(200, now, extra=self._lines_of_2xx(request, b"", now))
             return
         code = self._collision(early_allowed=True)
         if code:
@@ -78,6 +85,21 @@ class OfferExchange:
             return
         self._open(request, transaction, dialog)
         self._session.user_agent.emit(OfferReceived(self._session, request.body, "UPDATE"))
+
+    def _interval_refused(self, request: Request, transaction: ServerTransaction, now: float) -> bool:
+        """RFC 4028 section 9: a session interval that is too short for us."""
+        user_agent = self._session.user_agent
+        refusal = refuse_interval(request, user_agent.settings.min_se) if user_agent.interval_line else None
+        if refusal is None:
+            return False
+        transaction.respond(refusal[0], now, extra=refusal[1])
+        return True
+
+    def _lines_of_2xx(self, request: Request, body: bytes, now: float) -> str:
+        session = self._session
+        lines = session.contact + session.user_agent.tail
+        # An UPDATE before the answer changes no session timer: there is none yet.
+        return lines + session.answer_interval(request, body, now) if session.phase is Phase.CONFIRMED else lines
 
     def _collision(self, early_allowed: bool = False) -> int:
         """The code that refuses a new offer now, 0 = welcome."""
@@ -108,9 +130,8 @@ class OfferExchange:
         self._theirs = self._target = None
         user_agent = self._session.user_agent
         self._refresh_target(dialog, request)
-        transaction.respond(
-            200, now, extra=self._session.contact + user_agent.tail, content_type="application/sdp", body=body
-        )
+        extra = self._lines_of_2xx(request, body, now)
+        transaction.respond(200, now, extra=extra, content_type="application/sdp", body=body)
         if transaction.method == "INVITE":
             self._ack_cseq = transaction.cseq
             self._repeating = Retransmission(
@@ -154,7 +175,7 @@ class OfferExchange:
         if self._retry is not None:
             self._retry.stop()
             self._retry = None
-        if self._theirs is not None or self._ours is not None or self._repeating is not None:
+        if self._is_busy():
             self._retry_later(body, now)
             return
         session = self._session
@@ -169,11 +190,16 @@ class OfferExchange:
             session.dialog,
             "INVITE",
             done,
-            extra=session.contact + session.user_agent.tail,
+            extra=self._lines_of_request(now),
             content_type="application/sdp",
             body=body,
         )
         self._ours.send(now)
+
+    def _lines_of_request(self, now: float) -> str:
+        session = self._session
+        timer = session.timer
+        return session.contact + session.user_agent.tail + (timer.request_lines(now) if timer is not None else "")
 
     def _reinvite_done(self, code: int, response: Response | None, body: bytes, now: float) -> None:
         self._ours = None
@@ -182,13 +208,75 @@ class OfferExchange:
             return
         if code == 491:
             self._retry_later(body, now)
+        elif (
+            code == 422 and response is not None and session.timer is not None and session.timer.learn_minimum(response)
+        ):
+            self.reinvite(body, now)
         elif response is not None and code < 300:
-            if session.dialog is not None:
-                self._refresh_target(session.dialog, response)
+            self._refreshed(response, body, now)
             session.user_agent.emit(AnswerReceived(session, response.body))
             session.user_agent.emit(RequestAnswered(session, "INVITE", code))
         else:
             session.request_done("INVITE", code, now)
+
+    def _refreshed(self, response: Response, body: bytes, now: float) -> None:
+        """A 2xx to our re-INVITE or UPDATE; body: what we have offered in it, or empty."""
+        session = self._session
+        if session.dialog is not None:
+            self._refresh_target(session.dialog, response)
+        if session.timer is not None:
+            session.timer.body = body or session.timer.body
+            session.timer.answered(response, now)
+
+    # Ours, of the session timer (RFC 4028 section 7.4).
+
+    def refresh(self, timer: SessionTimer, now: float) -> None:
+        """Sends UPDATE without an offer, or a re-INVITE that repeats our latest description when the peer knows no
+        UPDATE or there is none. The timer is told what comes of it."""
+        session = self._session
+        if session.dialog is None or session.phase is not Phase.CONFIRMED or self._is_busy():
+            timer.feed(TimerInput.NOT_REFRESHED, now)
+            return
+        method, body = ("UPDATE", b"") if timer.by_update or not timer.body else ("INVITE", timer.body)
+
+        def done(code: int, response: Response | None, now: float) -> None:
+            self._refresh_done(timer, method, code, response, now)
+
+        request = DialogRequest(
+            session,
+            session.dialog,
+            method,
+            done,
+            extra=self._lines_of_request(now),
+            content_type="application/sdp" if body else None,
+            body=body,
+        )
+        if body:
+            self._ours = request
+        request.send(now)
+
+    def _refresh_done(self, timer: SessionTimer, method: str, code: int, response: Response | None, now: float) -> None:
+        if method == "INVITE":
+            self._ours = None
+        session = self._session
+        if session.phase is not Phase.CONFIRMED:
+            return
+        if response is not None and code < 300:
+            self._refreshed(response, b"", now)
+            if response.body:
+                session.user_agent.emit(AnswerReceived(session, response.body))
+        elif code == 422 and response is not None and timer.learn_minimum(response):
+            self.refresh(timer, now)
+        elif code in (405, 501) and method == "UPDATE" and timer.body:
+            timer.by_update = False
+            self.refresh(timer, now)
+        elif code in (408, 481):
+            session.request_done(method, code, now)
+        else:
+            timer.feed(TimerInput.NOT_REFRESHED, now)
+
+    def _is_busy(self) -> bool:
+        return self._theirs is not None or self._ours is not None or self._repeating is not None
 
     def _retry_later(self, body: bytes, now: float) -> None:
         """Section 14.1: 2.1 to 4 s when the Call-ID is ours, else 0 to 2 s, so that the two do not meet again."""

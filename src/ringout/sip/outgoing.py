@@ -36,6 +36,15 @@ def checked_uri(text: str) -> str:
     return checked(text)
 
 
+def is_sips(uri: str, flow: Flow) -> bool:
+    """Whether uri asks for encryption. Raises LocalProtocolError when flow has none (RFC 3261 section 26.2.2)."""
+    if uri[:5].lower() != "sips:":
+        return False
+    if not flow.secure:
+        raise LocalProtocolError("a sips: URI over a flow that is not encrypted")
+    return True
+
+
 def checked_address(text: str) -> str:
     """The text itself when it is a name-addr without a tag; raises LocalProtocolError."""
     try:
@@ -59,7 +68,9 @@ def header_lines(headers: Iterable[tuple[str, str]]) -> str:
 
 def via_line(branch: str, flow: Flow) -> str:
     """Our Via with `rport`, so that responses find their way back through a NAT (RFC 3581)."""
-    return f"Via: SIP/2.0/{flow.transport.upper()} {host_port(flow.local)};branch={branch};rport\r\n"
+    # RFC 5923: our requests come by this connection, and the peer's may.
+    alias = ";alias" if flow.transport == "tls" else ""
+    return f"Via: SIP/2.0/{flow.transport.upper()} {host_port(flow.local)};branch={branch};rport{alias}\r\n"
 
 
 def new_branch(token: str) -> str:
@@ -81,7 +92,7 @@ def body_lines(content_type: str | None, body: bytes) -> str:
 class OutgoingRequest:
     """A request of ours with the parts that its ACK or CANCEL must repeat (RFC 3261 sections 9.1 and 17.1.1.3)."""
 
-    __slots__ = ("branch", "call_id", "cseq", "data", "flow", "from_", "method", "routes", "to", "uri")
+    __slots__ = ("branch", "call_id", "cseq", "data", "flow", "from_", "method", "otherwise", "routes", "to", "uri")
 
     def __init__(
         self,
@@ -103,6 +114,7 @@ class OutgoingRequest:
         self.method = method
         self.uri = uri
         self.flow = flow
+        self.otherwise: Flow | None = None  # the way that it takes when its flow turns out to lead nowhere
         self.branch = branch
         self.routes = routes
         self.from_ = from_
@@ -118,6 +130,12 @@ class OutgoingRequest:
             f"CSeq: {self.cseq} {method}\r\n{extra}{body_lines(content_type, body)}"
         )
         return head.encode("utf-8", "surrogateescape") + body
+
+    def move(self, flow: Flow, otherwise: Flow | None = None) -> None:
+        """The same request by another way, which its Via says (RFC 3261 section 18.1.1)."""
+        old, new = via_line(self.branch, self.flow).encode(), via_line(self.branch, flow).encode()
+        self.data = self.data.replace(old, new, 1)
+        self.flow, self.otherwise = flow, otherwise
 
     def ack(self, to: str) -> bytes:
         """The ACK of a 300-699: the INVITE's branch, Request-URI and Route, the response's To."""

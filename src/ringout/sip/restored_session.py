@@ -12,7 +12,7 @@ from ringout.sip.session_table import Phase
 from ringout.sip.stored_session import StoredDialog, StoredSession, decode_session
 
 if TYPE_CHECKING:
-    from ringout.sip.dialog import Listeners
+    from ringout.sip.flow import Listeners
     from ringout.sip.user_agent import UserAgent
 
 # Requests sent between the last storing and the crash have used up numbers; a gap is legal (RFC 3261 section 12.2.1.1).
@@ -29,7 +29,7 @@ def restore_session(user_agent: UserAgent, data: bytes, now: float) -> UacSessio
 
 
 def _restore(user_agent: UserAgent, stored: StoredSession, now: float) -> UacSession:
-    flow = Flow(cast(Transport, stored.transport), stored.local, stored.remote)
+    flow = Flow(cast(Transport, stored.transport), stored.local, stored.remote, stored.name)
     session = UacSession(
         user_agent,
         flow=flow,
@@ -42,12 +42,13 @@ def _restore(user_agent: UserAgent, stored: StoredSession, now: float) -> UacSes
         routes=stored.routes,
     )
     session.restored = True
+    session.keeps_flow = stored.keeps_flow
     session.cseq = stored.cseq
     session.was_ringing = stored.was_ringing
     session.answered = stored.answered
     session.phase = Phase.CONFIRMED if stored.answered else Phase.PROCEEDING
     for item in stored.dialogs:
-        dialog = _dialog(item, stored.call_id, flow, user_agent.listeners)
+        dialog = _dialog(item, session, user_agent.listeners)
         session.early[dialog.remote_tag] = dialog
         if stored.answered and session.dialog is None:
             session.dialog = dialog
@@ -59,16 +60,17 @@ def _restore(user_agent: UserAgent, stored: StoredSession, now: float) -> UacSes
     return session
 
 
-def _dialog(item: StoredDialog, call_id: str, flow: Flow, listeners: Listeners) -> Dialog:
+def _dialog(item: StoredDialog, session: UacSession, listeners: Listeners) -> Dialog:
     dialog = Dialog(
-        call_id=call_id,
+        call_id=session.call_id,
         local=item.local,
         remote=item.remote,
         remote_tag=item.remote_tag,
         local_cseq=item.local_cseq + _CSEQ_GAP,
         remote_target=item.remote_target,
-        flow=flow,
+        flow=session.flow,
     )
+    dialog.pinned = session.keeps_flow
     dialog.remote_cseq = item.remote_cseq
     dialog.ack_cseq = item.ack_cseq
     dialog.set_path(item.remote_target, item.route_set, listeners)

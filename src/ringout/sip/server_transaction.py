@@ -100,7 +100,19 @@ class ServerUser(Protocol):
 class ServerTransaction(Transaction[ServerState, ServerInput]):
     """A request to us and our responses to it."""
 
-    __slots__ = ("cseq", "echo", "give_up_at", "interval", "last", "merge_key", "method", "tagged", "to", "user")
+    __slots__ = (
+        "cseq",
+        "echo",
+        "give_up_at",
+        "interval",
+        "last",
+        "merge_key",
+        "method",
+        "otherwise",
+        "tagged",
+        "to",
+        "user",
+    )
 
     FIRST_STATE: ClassVar[ServerState]
 
@@ -110,6 +122,7 @@ class ServerTransaction(Transaction[ServerState, ServerInput]):
         """source: where the request came from; the responses go where RFC 3261 18.2.2 and RFC 3581 want them."""
         via, flow = layer.response_path(request, source)
         super().__init__(layer, flow, key, self.FIRST_STATE)
+        self.otherwise = layer.sent_by(request, source) if source.transport in ("tcp", "tls") else None
         self.method = request.method
         self.cseq = request.cseq[0]
         self.merge_key = merge_key
@@ -147,6 +160,15 @@ class ServerTransaction(Transaction[ServerState, ServerInput]):
         """Our tag for the To of the responses."""
         self.to += f";tag={tag}"
         self.tagged = True
+
+    def connection_lost(self) -> None:
+        """The responses go by a new connection to where the request says that it was sent from (RFC 3261 18.2.2), the
+        last one once more, because nobody knows whether it arrived."""
+        other, self.otherwise = self.otherwise, None
+        if other is not None and other != self.flow:
+            self.flow = other
+            if self.state in (_S.PROCEEDING, _S.COMPLETED):  # a 2xx to an INVITE is repeated until its ACK anyway
+                self._send_again(None, 0.0)
 
     def send_2xx_again(self, now: float) -> None:
         """A retransmission by the UAS core, which owns a 2xx until its ACK (RFC 3261 section 13.3.1.4)."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from ringout.sip.flow import is_transport
+
 if TYPE_CHECKING:
     from ringout.sip.dialog import Dialog
     from ringout.sip.invite_session import InviteSession
@@ -47,6 +49,8 @@ class StoredSession(NamedTuple):
     branch: str  # of the INVITE, "" when there is none of ours
     was_ringing: bool
     dialogs: tuple[StoredDialog, ...]
+    name: str = ""  # of the flow; rows written before there was TLS lack it
+    keeps_flow: bool = False  # rows written before phones could register lack it
 
 
 class InviteParts(NamedTuple):
@@ -93,6 +97,8 @@ def encode_session(session: InviteSession, parts: InviteParts, was_ringing: bool
         branch=parts.branch,
         was_ringing=was_ringing,
         dialogs=tuple(store_dialog(dialog) for dialog in dialogs),
+        name=flow.name,
+        keeps_flow=session.keeps_flow,
     )
     try:
         return _encode(stored)
@@ -104,18 +110,19 @@ def decode_session(data: bytes) -> StoredSession:
     """The opposite. Raises ValueError for anything that encode_session never wrote."""
     try:
         fields = json.loads(data)
-        stored = StoredSession._make(fields)
+        stored = StoredSession(*fields)
         dialogs = tuple(_dialog(item) for item in stored.dialogs)
         stored = stored._replace(local=_address(stored.local), remote=_address(stored.remote), dialogs=dialogs)
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError("not a stored session") from error
-    texts = (*stored[2:6], *stored[8:12], stored.branch)
+    texts = (*stored[2:6], *stored[8:12], stored.branch, stored.name)
     if not (
         stored.version == VERSION
         and all(isinstance(text, str) for text in texts)
         and isinstance(stored.answered, bool)
         and isinstance(stored.cseq, int)
-        and stored.transport in ("udp", "tcp")
+        and isinstance(stored.keeps_flow, bool)
+        and is_transport(stored.transport)
         and (stored.dialogs or not stored.answered)
         and _lines_only(stored.contact)
         and _lines_only(stored.routes)

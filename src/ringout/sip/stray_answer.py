@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ringout.sip.dialog import Dialog
-from ringout.sip.flow import host_port
+from ringout.sip.flow import host_port, own_uri
 from ringout.sip.invite_client import UacSession
 from ringout.sip.session_table import Phase
 from ringout.sip.transaction_key import MAGIC_COOKIE
@@ -60,7 +60,7 @@ def _session_of(user_agent: UserAgent, response: Response, flow: Flow) -> UacSes
         to=to,
         call_id=response.call_id,
         local_tag=response.from_tag or "",
-        contact=f"<sip:ringout@{host_port(flow.local)}>",
+        contact=f"<{own_uri('ringout', flow)}>",
     )
     session.restored = True
     session.phase = Phase.CANCELLING

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ringout.sip.client_transaction import ClientTransaction, InviteClientTransaction, OtherClientTransaction
-from ringout.sip.flow import Flow
+from ringout.sip.flow import Flow, Listeners, default_port, flow_by
 from ringout.sip.heap import NEVER, DeadlineHeap
 from ringout.sip.server_transaction import InviteServerTransaction, OtherServerTransaction, ServerTransaction
 from ringout.sip.transaction_key import ClientKey, MergeKey, ServerKey, client_key
@@ -19,10 +19,30 @@ if TYPE_CHECKING:
     from ringout.sip.transaction import ClientUser
 
 
-class TransactionLayer:
-    """Finds the transaction of a message and holds what is to be sent. counters: plain counts by name."""
+# A larger request would come in fragments, of which a single lost one costs it whole, and which some NATs drop
+# (RFC 3261 section 18.1.1).
+MOST_UDP_BYTES: Final = 1300
+_NO_TCP_SECONDS: Final = 600.0
+_MOST_WITHOUT_TCP: Final = 1000
 
-    __slots__ = ("clients", "counters", "give_up_seconds", "heap", "ids", "merged", "outbox", "servers", "timers")
+
+class TransactionLayer:
+    """Finds the transaction of a message and holds what is to be sent. counters: plain counts by name. listeners: our
+    own."""
+
+    __slots__ = (
+        "_without_tcp",
+        "clients",
+        "counters",
+        "give_up_seconds",
+        "heap",
+        "ids",
+        "listeners",
+        "merged",
+        "outbox",
+        "servers",
+        "timers",
+    )
 
     def __init__(self, ids: IdSource, timers: TimerValues) -> None:
         self.ids = ids
@@ -34,6 +54,8 @@ class TransactionLayer:
         self.clients: dict[ClientKey, ClientTransaction] = {}
         self.servers: dict[ServerKey, ServerTransaction] = {}
         self.merged: dict[MergeKey, ServerTransaction] = {}
+        self.listeners: Listeners = []
+        self._without_tcp: dict[tuple[str, int], float] = {}  # peers -> until when large requests go to them by UDP
 
     def __len__(self) -> int:
         return len(self.clients) + len(self.servers)
@@ -45,10 +67,24 @@ class TransactionLayer:
 
     def request(self, request: OutgoingRequest, user: ClientUser, now: float) -> ClientTransaction:
         """Sends a request of ours in a new transaction."""
+        if len(request.data) > MOST_UDP_BYTES and request.flow.transport == "udp":
+            self._prefer_tcp(request, now)
         kind = InviteClientTransaction if request.method == "INVITE" else OtherClientTransaction
         transaction = kind(self, request, user, now)
         transaction.start(now)
         return transaction
+
+    def _prefer_tcp(self, request: OutgoingRequest, now: float) -> None:
+        flow = request.flow
+        by_tcp = flow_by("tcp", flow, flow.remote, self.listeners)
+        if by_tcp is not None and self._without_tcp.get(flow.remote, now) <= now:
+            request.move(by_tcp, otherwise=flow)
+
+    def has_no_tcp(self, remote: tuple[str, int], now: float) -> None:
+        """A large request could not be brought there by TCP: the next ones are not held up by that."""
+        if len(self._without_tcp) >= _MOST_WITHOUT_TCP:
+            self._without_tcp.clear()
+        self._without_tcp[remote] = now + _NO_TCP_SECONDS
 
     def receive_response(self, response: Response, now: float) -> bool:
         """False = it belongs to no transaction of ours. Raises MalformedMessage."""
@@ -59,11 +95,16 @@ class TransactionLayer:
         return True
 
     def transport_failed(self, flow: Flow, now: float) -> None:
-        """Every client transaction towards that remote address fails."""
-        transport, _, remote = flow
-        for transaction in [t for t in self.clients.values() if t.flow.remote == remote]:
-            if transaction.flow.transport == transport and transaction.key in self.clients:
+        """Every client transaction towards that remote address fails; answers to what came by a lost connection go by a
+        new one."""
+        way = flow.transport, flow.remote, flow.name  # our own address may be a wildcard's
+        for transaction in [t for t in self.clients.values() if t.flow.remote == flow.remote]:
+            known = transaction.flow
+            if (known.transport, known.remote, known.name) == way and transaction.key in self.clients:
                 transaction.fail(now)
+        if flow.reliable:
+            for served in [t for t in self.servers.values() if t.flow == flow]:
+                served.connection_lost()
 
     def add_client(self, transaction: ClientTransaction) -> None:
         self.clients[transaction.key] = transaction
@@ -100,6 +141,9 @@ class TransactionLayer:
             return str(via), source
         if via.host.strip("[]") != host:
             via.params["received"] = host
-        if source.reliable:
-            return str(via), source
-        return str(via), Flow(source.transport, source.local, (host, via.port or 5060))
+        return str(via), source if source.reliable else self.sent_by(request, source)
+
+    def sent_by(self, request: Request, source: Flow) -> Flow:
+        """To where the request came from, at the port that its topmost Via names (RFC 3261 18.2.2)."""
+        port = request.top_via.port or default_port(source.transport)
+        return source._replace(remote=(source.remote[0], port))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ringout.sip.admission import SUPPORTED, refuse_headers, refuse_method
+from ringout.sip.admission import refuse_headers, refuse_method
 from ringout.sip.errors import MalformedMessage
 from ringout.sip.events import Event
-from ringout.sip.flow import Flow, host_port
+from ringout.sip.flow import Flow, own_uri
 from ringout.sip.invite_client import UacSession
 from ringout.sip.invite_server import UasSession
 from ringout.sip.message import Request, Response
@@ -19,6 +19,7 @@ from ringout.sip.outgoing import (
     checked_address,
     checked_uri,
     header_lines,
+    is_sips,
     reason_phrase,
     render_response,
     response_echo,
@@ -26,16 +27,20 @@ from ringout.sip.outgoing import (
 )
 from ringout.sip.parser import check_request, parse
 from ringout.sip.restored_session import restore_session
+from ringout.sip.session_interval import SMALLEST, TIMER, interval_lines, refuse_interval
 from ringout.sip.stray_answer import hang_up_stray
 from ringout.sip.timers import TimerValues
 from ringout.sip.transaction_key import merge_key, server_key
 from ringout.sip.transaction_layer import TransactionLayer
 
 if TYPE_CHECKING:
-    from ringout.sip.dialog import Listeners
     from ringout.sip.digest import Credentials
+    from ringout.sip.flow import Listeners
     from ringout.sip.ids import IdSource
     from ringout.sip.invite_session import InviteSession
+    from ringout.sip.message import Message
+    from ringout.sip.registrar import Registrar
+    from ringout.sip.server_transaction import ServerTransaction
 
 ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK")
 _RETRY_AFTER: Final = "Retry-After: 10\r\n"
@@ -50,6 +55,8 @@ class UserAgentSettings:
     product: str = "RingOut"  # User-Agent header field
     allow: Sequence[str] = ALLOWED_METHODS
     accept_invites: bool = False
+    session_expires: int = 1800  # seconds, what our INVITEs ask for (RFC 4028); 0 = no session timers
+    min_se: int = SMALLEST  # seconds, the shortest session interval that we agree to
     max_sessions: int = 20_000
     max_transactions: int = 200_000
 
@@ -65,21 +72,35 @@ class UserAgent:
         self.settings = settings = settings or UserAgentSettings()
         self.layer = TransactionLayer(ids, settings.timers)
         self.counters = self.layer.counters
-        self.listeners: Listeners = []
         self.sessions: dict[tuple[str, str], InviteSession] = {}  # by Call-ID and our tag
         self._ended: dict[tuple[str, str], float] = {}  # ended by our BYE -> forgotten at; oldest first
         self.strays_until = float("-inf")  # so long 2xx that match nothing are met with ACK and BYE
         self._events: list[Event] = []
+        self.registrar: Registrar | None = None  # whom phones register with; None = with nobody
         self.product_line = f"User-Agent: {checked(settings.product)}\r\n"
         self.allow_line = f"Allow: {', '.join(settings.allow)}\r\n"
-        supported = f"Supported: {', '.join(SUPPORTED)}\r\n"
+        self.supported = ("100rel", TIMER) if settings.session_expires else ("100rel",)
+        supported = f"Supported: {', '.join(self.supported)}\r\n"
+        # Of each new INVITE; no refresher, so that the peer chooses (RFC 4028 section 7.1).
+        self.interval_line = (
+            interval_lines(settings.session_expires, None, settings.min_se) if settings.session_expires else ""
+        )
         self.tail = f"{self.allow_line}{supported}{self.product_line}"
         self.capabilities = f"Accept: application/sdp\r\n{self.tail}"
+
+    @property
+    def listeners(self) -> Listeners:
+        return self.layer.listeners
+
+    @listeners.setter
+    def listeners(self, listeners: Listeners) -> None:
+        self.layer.listeners = listeners
 
     # What the shell does.
 
     def receive_datagram(self, data: bytes, flow: Flow, now: float) -> None:
         """Takes one whole message. Never raises for any bytes; what cannot be read is counted as "malformed"."""
+        message: Message | None = None
         try:
             message = parse(data)
             if isinstance(message, Response):
@@ -94,13 +115,16 @@ class UserAgent:
                 self.counters["keep_alive"] += 1  # RFC 5626 section 4.4.1, and what some phones make of it
                 return
             self.counters["malformed"] += 1
-            if fault.message is not None and fault.message.method != "ACK":
-                self._refuse_malformed(fault.message, fault.code, fault.reason, flow)
+            request = fault.message or message  # some header fields are looked at only once they are needed
+            if isinstance(request, Request) and request.method != "ACK":
+                self._refuse_malformed(request, fault.code, fault.reason, flow)
 
     def transport_failed(self, flow: Flow, now: float) -> None:
         """ICMP said so, or a connection could not be made or was lost: requests on that way fail at once."""
         self.counters["transport_failed"] += 1
         self.layer.transport_failed(flow, now)
+        if self.registrar is not None:
+            self.registrar.flow_lost(flow)
 
     def pass_time(self, now: float) -> None:
         """Does everything that is due at now."""
@@ -144,16 +168,19 @@ class UserAgent:
         headers: Sequence[tuple[str, str]] = (),
         route: Sequence[str] = (),
         credentials: Credentials | None = None,
+        keeps_flow: bool = False,
         now: float,
     ) -> UacSession:
-        """Calls. from_, to: name-addrs without a tag; route: name-addrs; body: the offer.
+        """Calls. from_, to: name-addrs without a tag; route: name-addrs; body: the offer. keeps_flow: the peer itself
+        opened that way (RFC 5626 section 5.3) and may be behind a NAT, so all requests take it, whatever its Contact.
 
-        Raises LocalProtocolError for text that could break out of its place or that is no address.
+        Raises LocalProtocolError for text that could break out of its place or that is no address, and for a `sips:`
+        URI on a flow that is not encrypted.
         """
         for address in (from_, to, *route):
             checked_address(address)
         tag = self.ids.token()
-        transport = ";transport=tcp" if flow.transport == "tcp" else ""
+        contact = own_uri(checked_uri(contact_user), flow, sips=is_sips(uri, flow))
         session = UacSession(
             self,
             flow=flow,
@@ -162,13 +189,14 @@ class UserAgent:
             to=to,
             call_id=self.ids.token(),
             local_tag=tag,
-            contact=f"<sip:{checked_uri(contact_user)}@{host_port(flow.local)}{transport}>",
+            contact=f"<{contact}>",
             routes=route_lines(route),
             headers=header_lines(headers),
             content_type=checked(content_type),
             body=body,
         )
         session.credentials = credentials
+        session.keeps_flow = keeps_flow
         if self._full():
             session.refuse_locally(now)
         else:
@@ -259,18 +287,26 @@ class UserAgent:
             self._refuse(request, (500, _RETRY_AFTER), flow)
             return
         transaction = self.layer.accept(request, key, None, flow)
-        refusal = refuse_headers(request)
-        if refusal is not None:
-            transaction.respond(refusal[0], now, extra=refusal[1])
-            return
-        session.receive_request(request, transaction, now)
+        try:
+            refusal = refuse_headers(request, self.supported)
+            if refusal is not None:
+                transaction.respond(refusal[0], now, extra=refusal[1])
+            else:
+                session.receive_request(request, transaction, now)
+        except MalformedMessage as fault:
+            self._refuse_accepted(transaction, fault, now)
 
     def _receive_out_of_dialog(self, request: Request, key: tuple[str, ...], flow: Flow, now: float) -> None:
+        if self.registrar is not None and request.method == "REGISTER":
+            self.registrar.receive(request, key, flow, now)
+            return
         merged = merge_key(request)
         refusal = refuse_method(request.method, self.allow_line)
         if refusal is None and merged in self.layer.merged:
             refusal = 482, ""  # section 8.2.2.2: the same request by another way
-        refusal = refusal or refuse_headers(request)
+        refusal = refusal or refuse_headers(request, self.supported)
+        if refusal is None and self.interval_line:
+            refusal = refuse_interval(request, self.settings.min_se)
         if refusal is None and request.method == "OPTIONS":
             refusal = 200, self.capabilities
         if refusal is None and not self.settings.accept_invites:
@@ -282,15 +318,28 @@ class UserAgent:
             self._refuse(request, refusal, flow)
             return
         transaction = self.layer.accept(request, key, merged, flow)
-        session = UasSession(self, request, transaction, flow, now)
+        try:
+            session = UasSession(self, request, transaction, flow, now)
+        except MalformedMessage as fault:
+            self._refuse_accepted(transaction, fault, now)
+            return
         self.sessions[session.call_id, session.local_tag] = session
 
+    def _refuse_accepted(self, transaction: ServerTransaction, fault: MalformedMessage, now: float) -> None:
+        """Without a final response the transaction would stay for ever."""
+        self.counters["malformed"] += 1
+        transaction.user = None
+        transaction.respond(fault.code, now, reason=fault.reason)
+
     def _refuse(self, request: Request, answer: tuple[int, str], flow: Flow) -> None:
+        """answer: code, finished header lines."""
+        self.refuse(request, *answer, flow)
+
+    def refuse(self, request: Request, code: int, extra: str, flow: Flow, reason: str | None = None) -> None:
         """Statelessly (section 8.2.7), so that strangers can fill no memory: each copy of the request is answered
-        alike, and the ACK of a refused INVITE belongs to nobody. answer: code, finished header lines."""
-        code, extra = answer
+        alike, and the ACK of a refused INVITE belongs to nobody. extra: finished header lines."""
         self.counters["answered_stateless"] += 1
-        self._respond_stateless(request, code, reason_phrase(code), flow, extra)
+        self._respond_stateless(request, code, reason or reason_phrase(code), flow, extra)
 
     def _refuse_malformed(self, request: Request, code: int, reason: str, flow: Flow) -> None:
         try:

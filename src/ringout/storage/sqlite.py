@@ -14,6 +14,7 @@ from ringout.storage.errors import StorageFailed
 from ringout.storage.ledger import SqliteLedger
 from ringout.storage.lock import Lock
 from ringout.storage.migrate import migrate
+from ringout.storage.registrations import SqliteRegistrations
 from ringout.storage.ring_outs import SqliteRingOuts
 from ringout.storage.tokens import SqliteTokens
 from ringout.storage.writer import Reader, Writer, connect
@@ -31,6 +32,7 @@ class SqliteStorage:
         self.accounts = SqliteAccounts(self._writer, self._reader)
         self.tokens = SqliteTokens(self._writer, self._reader)
         self.ledger = SqliteLedger(self._writer, self._reader)
+        self.registrations = SqliteRegistrations(self._writer, self._reader)
 
     async def close(self) -> None:
         """Writes what waits, then closes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import BigInteger
 
-HEAD = "0002"  # revision of the newest migration
+HEAD = "0003"  # revision of the newest migration
 
 metadata = MetaData()
 
@@ -95,6 +95,16 @@ ledger = Table(
     Column("created_at", Float, nullable=False),
     Column("note", String, nullable=False),
     Index("ix_ledger_account_id", "account_id", "id"),
+)
+
+# Where the phones are that have registered here: all bindings of an address-of-record as one JSON list. node: whose
+# sockets they are reached by.
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("user", String, primary_key=True),
+    Column("node", String, nullable=False),
+    Column("record", Text, nullable=False),
 )
 
 # The columns that questions are asked about, and the whole RingOut as JSON (readable with any SQLite shell).

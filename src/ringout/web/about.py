@@ -32,7 +32,7 @@ class ApiVersions(Struct, rename="camel"):
 
 
 class Health(Struct, rename="camel"):
-    """status: ok or draining."""
+    """status: ok, draining, or no-media when no media engine is up."""
 
     status: str
     live_calls: int
@@ -50,10 +50,11 @@ async def version(api: Api, request: Request) -> Answer:
 
 
 async def health(api: Api, request: Request) -> Answer:
-    """503 while draining, so that a load balancer looks elsewhere."""
-    draining = api.services.is_draining()
-    body = Health("draining" if draining else "ok", api.services.live_calls())
-    return Answer(503 if draining else 200, schemas.encode(body), (JSON, NO_STORE))
+    """503 while no new calls are taken, so that a load balancer looks elsewhere."""
+    services = api.services
+    status = "draining" if services.is_draining() else "ok" if services.has_media() else "no-media"
+    body = Health(status, services.live_calls())
+    return Answer(200 if status == "ok" else 503, schemas.encode(body), (JSON, NO_STORE))
 
 
 def _version(root: str) -> ApiVersion:
@@ -62,4 +63,4 @@ def _version(root: str) -> ApiVersion:
 
 VERSIONS = Operation("readAPIVersions", versions, "The versions of the API.", ApiVersions, login=False)
 VERSION = Operation("readAPIVersion", version, "This version of the API.", ApiVersion, login=False)
-HEALTH = Operation("readHealth", health, "Whether new calls are taken: 503 while draining.", Health, login=False)
+HEALTH = Operation("readHealth", health, "Whether new calls are taken: 503 while they are not.", Health, login=False)

@@ -10,14 +10,17 @@ from ringout.service.accounts import Accounts
 from ringout.service.authorization import Authorization
 from ringout.service.call_log import CallLog
 from ringout.service.company import Company
+from ringout.service.devices import Devices
 from ringout.service.extensions import Extensions
 from ringout.service.forwarding_numbers import ForwardingNumbers
 from ringout.service.funds import Funds
 from ringout.service.grants import Grants
 from ringout.service.identity import Identity
 from ringout.service.presence import Presence
+from ringout.service.ring_lists import RingLists
 from ringout.service.ring_out_events import RingOutEvents
 from ringout.service.ringouts import RingOuts
+from ringout.service.sip_servers import SipServers
 from ringout.service.tokens import Tokens
 from ringout.web.message import Answer, Request
 
@@ -45,11 +48,15 @@ class Services:
     grants: Grants
     authorization: Authorization
     forwarding_numbers: ForwardingNumbers
+    ring_lists: RingLists
     call_log: CallLog
     events: RingOutEvents
     funds: Funds
     live_calls: Callable[[], int]
     is_draining: Callable[[], bool]
+    devices: Devices
+    sip_servers: SipServers
+    has_media: Callable[[], bool] = lambda: True  # False = no call could have audio now
 
 
 @dataclass(frozen=True, slots=True)

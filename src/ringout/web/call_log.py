@@ -164,7 +164,8 @@ def _of_extension(api: Api, scope: Scope, wanted: LogFilter | None, number: str)
         return None
     if scope.extension_id in (None, colleague.id):
         return Scope(scope.account_id, colleague.id), wanted
-    return scope, replace(wanted, numbers=tuple(known.number for known in colleague.forwarding_numbers))
+    numbers = tuple(known.number for known in colleague.forwarding_numbers if known.number)
+    return scope, replace(wanted, numbers=numbers)
 
 
 def _is_ours(types: tuple[CallType, ...], transports: tuple[CallTransport, ...]) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from ringout.domain.account import Extension
 from ringout.domain.call_log import CallDirection, CallReason, CallResult, Entry, Verdict, of_leg, talk_seconds
@@ -14,6 +14,7 @@ from ringout.domain.status import Party
 from ringout.service.call_log import CallLog
 from ringout.service.times import iso
 from ringout.web.paging import Navigation, Paging
+from ringout.web.quality_bodies import AudioQuality, audio_quality
 
 
 class CallLogView(StrEnum):
@@ -98,6 +99,7 @@ class CallLogRecordLegInfo(_BaseCallLogRecord, kw_only=True):
 
     leg_type: CallLegType
     master: bool | None = None
+    quality: Annotated[AudioQuality | None, Meta(description="Of the audio; RingOut's own field")] = None
 
 
 class CallLogRecord(_BaseCallLogRecord, kw_only=True):
@@ -193,6 +195,7 @@ class Scribe:
             finished=ring_out.ended_at is not None or leg.ended_at is not None,
             leg_type=leg_type,
             master=True if is_callers else None,
+            quality=audio_quality(leg.quality),
         )
 
     def _common(self, ring_out: RingOut, direction: CallDirection, verdict: Verdict, *, active: bool) -> dict[str, Any]:

@@ -5,9 +5,11 @@ The files are made from dialer/ at the top of the repository and stand beside th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from ringout.web.api import Api, Operation, Resource
 from ringout.web.errors import UnknownPath
@@ -19,7 +21,7 @@ _POLICY = (
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
-    "connect-src 'self'",
+    "connect-src 'self'{sip}",
     "manifest-src 'self'",
     "worker-src 'self'",
     "base-uri 'none'",
@@ -29,7 +31,6 @@ _POLICY = (
     "trusted-types ringout",
 )
 _GUARDS = (
-    (b"content-security-policy", "; ".join(_POLICY).encode()),
     (b"x-frame-options", b"DENY"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -45,40 +46,51 @@ _KINDS = {
     "png": "image/png",
     "webmanifest": "application/manifest+json",
 }
+_HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")  # nothing else may get into a policy
 _PAGE, _WORKER, _MANIFEST = "index.html", "service-worker.js", "manifest.webmanifest"
 
 
 @cache
-def _files() -> dict[str, StaticFile]:
+def _contents() -> dict[str, bytes]:
     """By name. Read once: they are a part of the program."""
     here = files(__package__) / "dialer"
-    found = {file.name: file.read_bytes() for file in here.iterdir() if file.is_file()}
-    return {
-        name: StaticFile(content, _KINDS[name.rpartition(".")[2]], _GUARDS, found.get(f"{name}.br"))
-        for name, content in found.items()
-        if not name.endswith(".br")
-    }
+    return {file.name: file.read_bytes() for file in here.iterdir() if file.is_file()}
+
+
+@lru_cache(64)  # the page once for each name by which this server is asked, within reason
+def _file(name: str, sip: str = "") -> StaticFile:
+    """sip: what it may connect to besides this server, each with a blank before it. Raises KeyError."""
+    guards = ((b"content-security-policy", "; ".join(_POLICY).format(sip=sip).encode()), *_GUARDS)
+    contents = _contents()
+    return StaticFile(contents[name], _KINDS[name.rpartition(".")[2]], guards, contents.get(f"{name}.br"))
 
 
 async def page(api: Api, request: Request) -> Answer:
-    return _files()[_PAGE].answer(request)
+    return _file(_PAGE, _sip_servers(api, request)).answer(request)
+
+
+def _sip_servers(api: Api, request: Request) -> str:
+    """Where the phone in the page registers."""
+    host = urlsplit(request.base_url(api.public_url)).hostname or ""
+    servers = api.services.sip_servers.all(host) if _HOST.fullmatch(host) else []
+    return "".join(f" {server.transport}://{server.proxy}" for server in servers if server.transport in ("ws", "wss"))
 
 
 async def part(api: Api, request: Request) -> Answer:
     """A file that the page loads."""
-    file = _files().get(request.path_params["file"])
-    if file is None or request.path_params["file"] in (_PAGE, _WORKER, _MANIFEST):
+    name = request.path_params["file"]
+    if name not in _contents() or name.endswith(".br") or name in (_PAGE, _WORKER, _MANIFEST):
         raise UnknownPath
-    return file.answer(request)
+    return _file(name).answer(request)
 
 
 async def worker(api: Api, request: Request) -> Answer:
     """In the root: a service worker serves what lies below it."""
-    return _files()[_WORKER].answer(request)
+    return _file(_WORKER).answer(request)
 
 
 async def manifest(api: Api, request: Request) -> Answer:
-    return _files()[_MANIFEST].answer(request)
+    return _file(_MANIFEST).answer(request)
 
 
 async def universal_link(api: Api, request: Request) -> Answer:

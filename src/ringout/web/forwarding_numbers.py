@@ -29,16 +29,18 @@ class ForwardingFeature(StrEnum):
 
 
 class ForwardingNumberInfo(Struct, rename="camel", omit_defaults=True):
-    """One phone of the user. default: rung by a RingOut that names no `from`."""
+    """One phone of the user: a number in E.164, a SIP address, or a device, which has no phoneNumber. default: rung by
+    a RingOut that names no `from`."""
 
     id: str
     uri: str
-    phone_number: str
     label: str
     features: list[ForwardingFeature]
     type: PhoneType
     default: bool
+    phone_number: str | None = None
     flip_number: str | None = None
+    device: ForwardingDevice | None = None
 
 
 class GetExtensionForwardingNumberListResponse(Struct):
@@ -51,7 +53,7 @@ class GetExtensionForwardingNumberListResponse(Struct):
 
 
 class ForwardingDevice(Struct):
-    """A device that stands for the number. No account has devices, so none can be named."""
+    """A device of the user's in the place of a number."""
 
     id: str | None = None
 
@@ -168,12 +170,13 @@ def _info(number: ForwardingNumber, extension: Extension, collection: str) -> Fo
     return ForwardingNumberInfo(
         id=number.id,
         uri=f"{collection}/{number.id}",
-        phone_number=number.number,
-        label=number.label or number.number,  # described by the configuration, which names none
+        phone_number=number.number or number.address or None,
+        label=number.label or number.number or number.address,  # described by the configuration, which names none
         features=list(ForwardingFeature),
         type=number.type,
         default=default is not None and default.id == number.id,
         flip_number=None if number.flip_number is None else str(number.flip_number),
+        device=ForwardingDevice(number.device_id) if number.device_id else None,
     )
 
 

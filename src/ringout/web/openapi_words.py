@@ -50,6 +50,7 @@ _TAGS = {
     "call-log-sync": "Call log",
     "caller-id": "Caller ID",
     "check": "Permissions",
+    "client-info": "Phones",
     "device": "Phones",
     "extension": "Extension",
     "features": "Permissions",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from ringout.domain.causes import CAUSES
 from ringout.domain.links import LONGEST_POST_DIAL
 from ringout.domain.policy import CallRequest
 from ringout.domain.ring_out import LegRecord, RingOut, string_id
 from ringout.domain.status import CallStatus, EndedBy, PartyStatus
 from ringout.service.times import iso
+from ringout.web.quality_bodies import AudioQuality, audio_quality
 
 # --- MakeRingOutRequest ------------------------------------------------------------------------------------------
 
@@ -62,9 +64,14 @@ class MakeRingOutRequest(Struct, rename=_RENAMED):
 # --- GetRingOutStatusResponse ------------------------------------------------------------------------------------
 
 
-class Leg(Struct, rename="camel", omit_defaults=True):
-    """What happened on one phone. Times are ISO 8601, UTC, milliseconds; absent = has not happened."""
+class CallDiversion(Struct, rename="camel", omit_defaults=True):
+    """A number that has sent the call on."""
 
+    phone_number: Annotated[str, Meta(description="As the network writes it")]
+    reason: Annotated[str | None, Meta(description="Of RFC 5806, e.g. unconditional, user-busy, no-answer")] = None
+
+
+class _OnePhone(Struct, rename="camel", omit_defaults=True):
     phone_number: str | None = None
     extension_number: Annotated[
         str | None, Meta(description="In the place of phoneNumber, of a colleague who was named by it")
@@ -77,6 +84,29 @@ class Leg(Struct, rename="camel", omit_defaults=True):
     ringing_time: str | None = None
     answered_time: str | None = None
     ended_time: str | None = None
+    cause: Annotated[int | None, Meta(description="Of the telephone network, ITU-T Q.850, when it gave one")] = None
+    cause_text: Annotated[str | None, Meta(description="The name of cause")] = None
+    diversions: Annotated[list[CallDiversion], Meta(description="Who sent the call on, the latest first")] = []
+    attestation: Annotated[
+        str | None, Meta(description="A, B or C: how far the network has vouched for the caller ID (SHAKEN)")
+    ] = None
+    quality: Annotated[AudioQuality | None, Meta(description="Of the audio, once the call is over")] = None
+    label: Annotated[str | None, Meta(description="The user's word for the phone, where several may ring")] = None
+
+
+class CallerPhone(_OnePhone):
+    """What became of one of the phones that ring for the caller. status: in the words of callerStatus."""
+
+    status: PartyStatus | None = None
+    took_call: Annotated[bool | None, Meta(description="true: this phone is the caller")] = None
+
+
+class Leg(_OnePhone):
+    """What happened on one phone. Times are ISO 8601, UTC, milliseconds; absent = has not happened."""
+
+    phones: Annotated[
+        list[CallerPhone], Meta(description="Where several ring for the caller: each of them, in the order of the list")
+    ] = []
 
 
 class RingOutStatus(Struct, rename="camel", omit_defaults=True):
@@ -163,18 +193,46 @@ def _status(ring_out: RingOut) -> RingOutStatus:
 
 
 def _leg(leg: LegRecord) -> Leg:
-    return Leg(
-        leg.number if leg.extension is None else None,
-        leg.extension,
-        leg.sip_code,
-        leg.sip_reason,
-        leg.explanation or None,
-        leg.ended_by,
-        _time(leg.dialed_at),
-        _time(leg.ringing_at),
-        _time(leg.answered_at),
-        _time(leg.ended_at),
-    )
+    phones = [
+        CallerPhone(**_one_phone(phone), status=phone.status, took_call=True if position == leg.taken_by else None)
+        for position, phone in enumerate(leg.phones)
+    ]
+    return Leg(**_one_phone(leg), phones=phones)
+
+
+def _one_phone(leg: LegRecord) -> dict[str, Any]:
+    """The fields of _OnePhone."""
+    cause, cause_text, diversions, attestation = _network(leg)
+    return {
+        "phone_number": leg.number if leg.extension is None else None,
+        "extension_number": leg.extension,
+        "sip_code": leg.sip_code,
+        "sip_reason": leg.sip_reason,
+        "explanation": leg.explanation or None,
+        "ended_by": leg.ended_by,
+        "dialed_time": _time(leg.dialed_at),
+        "ringing_time": _time(leg.ringing_at),
+        "answered_time": _time(leg.answered_at),
+        "ended_time": _time(leg.ended_at),
+        "cause": cause,
+        "cause_text": cause_text,
+        "diversions": diversions,
+        "attestation": attestation,
+        "quality": audio_quality(leg.quality),
+        "label": leg.label or None,
+    }
+
+
+def _network(leg: LegRecord) -> tuple[int | None, str | None, list[CallDiversion], str | None]:
+    """cause, causeText, diversions and attestation."""
+    named = CAUSES.get(leg.cause) if leg.cause is not None else None
+    cause_text = named.name if named is not None else None
+    if leg.redirection is None:
+        return leg.cause, cause_text, [], None
+    # Whoever named a colleague by the extension is not told the numbers behind it.
+    shown = leg.redirection.diversions if leg.extension is None else ()
+    diversions = [CallDiversion(who.address, who.reason) for who in shown]
+    return leg.cause, cause_text, diversions, leg.redirection.attestation
 
 
 def _time(seconds: float | None) -> str | None:

@@ -9,6 +9,7 @@ from ringout.service.ports import Clock, IdSource
 from ringout.web import (
     about,
     account,
+    answering_rules,
     authz_profile,
     balance,
     call_log,
@@ -24,6 +25,7 @@ from ringout.web import (
     extensions,
     features,
     forwarding_numbers,
+    grants,
     link_parser,
     number_parser,
     number_parser_v2,
@@ -36,6 +38,7 @@ from ringout.web import (
     profile_image,
     ring_outs,
     schemas,
+    sip_provision,
 )
 from ringout.web.api import Api, Resource, Services
 from ringout.web.asgi import ASGIApp
@@ -58,6 +61,8 @@ RESOURCES = (
     Resource(f"{_EXTENSION}/ring-out/{{ringoutId}}/events", events.ONE),
     Resource(f"{_EXTENSION}/forwarding-number", forwarding_numbers.COLLECTION),
     Resource(f"{_EXTENSION}/forwarding-number/{{forwardingNumberId}}", forwarding_numbers.MEMBER),
+    Resource(f"{_EXTENSION}/answering-rule", answering_rules.COLLECTION),
+    Resource(f"{_EXTENSION}/answering-rule/{{ruleId}}", answering_rules.MEMBER),
     Resource(f"{_EXTENSION}/caller-id", caller_id.RESOURCE),
     Resource(f"{_EXTENSION}/call-log", call_log.USER_LOG),
     Resource(f"{_EXTENSION}/call-log/{{callRecordId}}", call_log.USER_RECORD),
@@ -70,8 +75,11 @@ RESOURCES = (
     Resource(f"{_EXTENSION}/features", features.FEATURES),
     Resource(f"{_EXTENSION}/authz-profile", authz_profile.PROFILE),
     Resource(f"{_EXTENSION}/authz-profile/check", authz_profile.CHECK),
-    Resource(f"{_EXTENSION}/device", devices.DEVICES),
-    Resource(f"{_EXTENSION}/grant", devices.GRANTS),
+    Resource(f"{_EXTENSION}/device", devices.OF_EXTENSION),
+    Resource(f"{_ACCOUNT}/device", devices.OF_ACCOUNT),
+    Resource(f"{_ACCOUNT}/device/{{deviceId}}", devices.MEMBER),
+    Resource(f"{_V1}/client-info/sip-provision", sip_provision.PROVISION),
+    Resource(f"{_EXTENSION}/grant", grants.GRANTS),
     Resource(f"{_EXTENSION}/business-hours", account.USER_HOURS),
     Resource(f"{_EXTENSION}/phone-number", phone_numbers.EXTENSION_COLLECTION),
     Resource(f"{_EXTENSION}/phone-number/{{phoneNumberId}}", phone_numbers.EXTENSION_MEMBER),

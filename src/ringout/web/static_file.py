@@ -23,7 +23,8 @@ class StaticFile:
         if _is_text(content_type) and len(content) >= _SMALLEST_BYTES:
             bodies |= {"br": brotli} if brotli else {}
             bodies["gzip"] = gzip.compress(content, mtime=0)
-        digest = hashlib.sha256(content).hexdigest()[:20]
+        # A 304 leaves the browser with the headers that it has: other headers are another file.
+        digest = hashlib.sha256(content + repr(headers).encode()).hexdigest()[:20]
         kind = (b"content-type", content_type.encode())
         self._answers = {
             encoding: _answer(body, f'"{digest}{encoding and "-"}{encoding}"', encoding, (kind, *headers))

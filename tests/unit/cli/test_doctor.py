@@ -166,6 +166,7 @@ def test_clocks(serve: Serve, ahead: float, words: str) -> None:
     [
         (200, OF_SERVER, "ok", "2 are live"),
         (503, {"status": "draining", "liveCalls": 1}, "wrong", "shutting down"),
+        (503, {"status": "no-media", "liveCalls": 0}, "wrong", "no media engine"),
         (404, {"message": "no"}, "wrong", "answers 404"),
         (200, b"<html>", "wrong", "not RingOut"),
         (200, b"[]", "wrong", "not RingOut"),
@@ -269,6 +270,10 @@ def test_certificates(
         ({"address": "198.41.0.4", "signalling": "199.7.83.42"}, {"trunk": "ok", "nat": "wrong"}),
         ({"address": "198.41.0.4", "signalling": "199.7.83.42", "media": "199.7.83.42"}, {"trunk": "ok", "nat": "ok"}),
         ({"address": "2001:503:ba3e::2:30", "signalling": "fd00::1"}, {"trunk": "ok", "nat": "wrong"}),
+        ({"answers": False, "code": None, "state": "down"}, {"trunk": "wrong", "nat": "ok"}),
+        ({"registered": True, "registrarSays": "200 OK"}, {"trunk": "ok", "registered": "ok", "nat": "ok"}),
+        ({"registered": False, "registrarSays": "403 No"}, {"trunk": "ok", "registered": "wrong", "nat": "ok"}),
+        ({"registered": False, "address": ""}, {"trunk": "wrong", "registered": "wrong"}),
         ({"seenAs": "10.0.0.5"}, {"trunk": "ok", "nat": "ok"}),
         ({"seenAs": "10.9.9.9"}, {"trunk": "ok", "nat": "wrong"}),
     ],

@@ -55,7 +55,14 @@ def test_joined_and_ended(call: str, you: str, them: str, joined: bool, ended: b
 
 
 @pytest.mark.parametrize(
-    ("callee", "number"), [({"phoneNumber": "+1650"}, "+1650"), ({"extensionNumber": "102"}, "102"), ({}, "")]
+    ("callee", "number"),
+    [
+        ({"phoneNumber": "+1650"}, "+1650"),
+        ({"extensionNumber": "102"}, "102"),
+        ({"extensionNumber": "102", "label": "Desk phone"}, "102 (Desk phone)"),
+        ({"label": "Desk phone"}, "Desk phone"),
+        ({}, ""),
+    ],
 )
 def test_a_party_is_named_as_the_server_names_it(callee: dict[str, Any], number: str) -> None:
     assert read_snapshot({"status": {"callee": callee}}).them.number == number

@@ -38,13 +38,13 @@ def test_every_kind_of_setting_is_read(tmp_path: Path) -> None:
         port = 0
         public_url = "https://ringout.example"
         [sip]
-        listen = ["udp:192.0.2.1:5060"]
+        listen = ["udp:192.0.2.1:5060", "tcp:[2001:db8::2]:5060"]
         t1_seconds = 1
         [[trunks]]
         name = "carrier"
         gateways = ["sip:gw.example", "sip:[2001:db8::1]:5070;transport=tcp"]
         prefixes = ["+1", "+44"]
-        asserted_identity = false
+        identity_headers = ["Remote-Party-ID"]
         [account]
         main_number = "+16505550100"
         [[account.extensions]]
@@ -56,14 +56,14 @@ def test_every_kind_of_setting_is_read(tmp_path: Path) -> None:
     )
     assert (config.node, config.data_dir) == ("one", Path("/var/lib/ringout"))
     assert (config.http.port, config.http.public_url) == (0, "https://ringout.example")
-    assert config.sip.listen == ("udp:192.0.2.1:5060",)
+    assert config.sip.listen == ("udp:192.0.2.1:5060", "tcp:[2001:db8::2]:5060")
     assert isinstance(config.sip.t1_seconds, float)
     assert config.trunks == (
         TrunkConfig(
             "carrier",
             ("sip:gw.example", "sip:[2001:db8::1]:5070;transport=tcp"),
             prefixes=("+1", "+44"),
-            asserted_identity=False,
+            identity_headers=("Remote-Party-ID",),
         ),
     )
     assert config.account.extensions[0].forwarding_numbers == ("+16505550101",)
@@ -83,12 +83,13 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         RINGOUT_SIP_LISTEN="udp:127.0.0.1:1, tcp:127.0.0.1:2",
         RINGOUT_CALL_DRAIN_SECONDS="2.5",
         RINGOUT_TRUNKS_MY_CARRIER_PASSWORD="hidden",
-        RINGOUT_TRUNKS_MY_CARRIER_ASSERTED_IDENTITY="no",
+        RINGOUT_TRUNKS_MY_CARRIER_IDENTITY_HEADERS="P-Preferred-Identity, Remote-Party-ID",
     )
     assert config.http.port == 2
     assert config.sip.listen == ("udp:127.0.0.1:1", "tcp:127.0.0.1:2")
     assert config.call.drain_seconds == 2.5
-    assert (config.trunks[0].password, config.trunks[0].asserted_identity) == ("hidden", False)
+    assert config.trunks[0].password == "hidden"
+    assert config.trunks[0].identity_headers == ("P-Preferred-Identity", "Remote-Party-ID")
 
 
 def test_all_mistakes_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
@@ -133,7 +134,48 @@ extension = "101"
         ('[http]\nhost = ""', "http.host"),
         ('[http]\npublic_url = "ringout.example"', "http.public_url"),
         ('[sip]\nlisten = "udp:127.0.0.1:5060"', "sip.listen"),
-        ('[sip]\nlisten = ["tls:127.0.0.1:5061"]', "sip.listen"),
+        ('[sip]\nlisten = ["sctp:127.0.0.1:5061"]', "sip.listen"),
+        ('[sip]\nlisten = ["tls:127.0.0.1:5061"]', "sip.tls_certificate"),
+        ('[sip]\nlisten = ["wss:127.0.0.1:5061"]', "sip.tls_certificate"),
+        ('[sip]\ntls_key = "/dev/null"', "sip.tls_key"),
+        ('[[trunks]]\nname = "a"\ngateways = ["sips:gw.example"]', "trunks.1.gateways"),
+        ('[[trunks]]\nname = "a"\ngateways = ["sip:gw.example;transport=tls"]', "trunks.1.gateways"),
+        ('[sip]\ntls_certificate = "no-such-file.pem"', "sip.tls_certificate"),
+        ('[sip]\ntls_ca = "no-such-file.pem"', "sip.tls_ca"),
+        ('[sip]\npublic_address = "ringout.example"', "sip.public_address"),
+        ('[sip]\npublic_address = "0.0.0.0"', "sip.public_address"),
+        ('[sip]\nlocal_networks = ["10.0.0.1/8"]', "sip.local_networks"),
+        ('[sip]\nwebsocket_origins = ["https://ringout.example/dialer"]', "sip.websocket_origins"),
+        ("[sip]\nkeep_alive_seconds = -1", "sip.keep_alive_seconds"),
+        ('[media]\npublic_address = "nat"', "media.public_address"),
+        ('[media]\nengine = "rtpengine"', "media.rtpengine"),
+        ('[media]\nengine = "rtpengine"\n[media.rtpengine]\nname = "a"\ncontrol = "127.0.0.1:5"', "media.rtpengine"),
+        ('[media]\nengine = "freeswitch"', "media.engine"),
+        ('[media]\ndigits_listen = "localhost:1"', "media.digits_listen"),
+        ('[[media.rtpengine]]\nname = "a"\ncontrol = "127.0.0.1"', "media.rtpengine.1.control"),
+        ('[[media.rtpengine]]\nname = "a"\ncontrol = "::1:5"', "media.rtpengine.1.control"),
+        ('[[media.rtpengine]]\nname = "a"\ncontrol = "127.0.0.1:5"\nweight = -1', "media.rtpengine.1.weight"),
+        ('[[media.rtpengine]]\nname = "a"\ncontrol = "127.0.0.1:5"\nprompts = "x"', "media.rtpengine.1.prompts"),
+        (
+            '[[media.rtpengine]]\nname = "a"\ncontrol = "[::1]:5"\n'
+            '[[media.rtpengine]]\nname = "a"\ncontrol = "[::1]:6"',
+            "media.rtpengine.2.name",
+        ),
+        (
+            '[[media.rtpengine]]\nname = "a"\ncontrol = "[::1]:5"\n'
+            '[[media.rtpengine]]\nname = "b"\ncontrol = "[::1]:5"',
+            "media.rtpengine.2.control",
+        ),
+        ('[[media.rtpengine]]\nname = "a"\ncontrol = "127.0.0.1:0"', "media.rtpengine.1.control"),
+        ('[[media.rtpengine]]\nname = "a"\ncontrol = "127.0.0.1:22223"', "media.digits_listen"),
+        ('[sip]\nlisten = ["udp:127.0.0.1:5060", "udp:127.0.0.1:5060"]', "sip.listen"),
+        ('[media]\nrtp_sources = ["198.51.100.1/24"]', "media.rtp_sources"),
+        ('[media]\ncodecs = ["GSM"]', "media.codecs"),
+        ('[media]\naddress6 = "192.0.2.1"', "media.address6"),
+        ('[media]\naddress = "::1"\naddress6 = "::1"', "media.address6"),
+        ('[media]\ncodecs = ["G722"]', "media.codecs"),
+        ('[media]\ncodecs = ["PCMU", "PCMU"]', "media.codecs"),
+        ('[[trunks]]\nname = "a"\ngateways = ["sip:a"]\nmedia = "zrtp"', "trunks.1.media"),
         ("[sip]\nlisten = []", "sip.listen"),
         ('[sip]\nuser_agent = "a\\r\\nVia: x"', "sip.user_agent"),
         ("[sip]\nt1_seconds = 5.0", "sip.t1_seconds"),
@@ -152,11 +194,17 @@ extension = "101"
         ('[account]\nnumbers = ["+4420794\u0661\u0661\u0661\u0661"]', "account.numbers"),
         ('[account]\nblocked = ["+0"]', "account.blocked"),
         ('[[account.extensions]]\nextension = "1"\ncaller_id = "none"', "account.extensions.1.caller_id"),
+        ('[[account.extensions]]\nextension = "1"\nring = "all"', "account.extensions.1.ring"),
+        ('[[account.extensions]]\nextension = "1"\nring_count = 16', "account.extensions.1.ring_count"),
         ('[[trunks]]\nname = "a"\ngateways = []', "trunks.1.gateways"),
         ('[[trunks]]\nname = "a"\ngateways = ["sip:a:99999"]', "trunks.1.gateways"),
         ('[[trunks]]\nname = "a"\ngateways = ["sip:a"]\nprefixes = ["1"]', "trunks.1.prefixes"),
         ('[[trunks]]\nname = "a"\ngateways = ["sip:a"]\nnumber_format = "local"', "trunks.1.number_format"),
         ('[[trunks]]\nname = "a"\ngateways = ["sip:a"]\npassword = "p"', "trunks.1"),
+        ('[[trunks]]\nname = "a"\ngateways = ["sip:a"]\nidentity_headers = ["From"]', "trunks.1.identity_headers"),
+        ('[[trunks]]\nname = "a"\ngateways = ["sip:a"]\ncountry = "UK"', "trunks.1.country"),
+        ("[sip]\nsession_expires_seconds = 89", "sip.session_expires_seconds"),
+        ("[sip]\nsession_expires_seconds = 86401", "sip.session_expires_seconds"),
         ('[[clients]]\nclient_id = "a:b"', "clients.1.client_id"),
         ('[[clients]]\nclient_id = "a"\n[[clients]]\nclient_id = "a"', "clients.2.client_id"),
         ('[[clients]]\nclient_id = "a"\nredirect_uris = ["file:/etc/x"]', "clients.1.redirect_uris"),

@@ -81,7 +81,7 @@ def possible_facts(now: Situation) -> Iterator[Fact]:
             yield f.Answered(party, 200, "OK")
             yield f.AnswerUnusable(party, BUSY)
             yield f.Failed(party, BUSY)
-        if phase in (LegPhase.UP, LegPhase.ENDING):
+        if phase in (LegPhase.DIALLED, LegPhase.UP, LegPhase.ENDING):
             yield f.HungUp(party)
             yield f.Lost(party, "stopped responding")
         yield f.MediaHeard(party)

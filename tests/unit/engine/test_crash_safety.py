@@ -147,6 +147,16 @@ def test_packing(sessions: list[bytes]) -> None:
     assert unpack(stored or b"") == sessions
 
 
+def test_the_next_gateways_session_is_stored_as_soon_as_it_is_asked() -> None:
+    stage = Stage(TrunkConfig("two", ("sip:10.0.0.1", "sip:10.0.0.2")))
+    stage.place()
+    rows = len(stage.store.rows)
+    stage.caller.fails(503)
+    assert (len(stage.agent.sessions), stage.caller.state) == (2, "calling")
+    assert len(stage.store.rows) == rows + 1
+    assert stage.store.rows[-1].caller.dialog == stage.caller.stored()
+
+
 # --- the peer gave the call up ---
 
 

@@ -50,6 +50,15 @@ def test_new_address_in_a_reinvite() -> None:
     assert (remote.host, remote.port, remote.codec) == ("198.51.100.4", 6000, "PCMA")
 
 
+def test_peer_whose_sip_comes_by_ipv6_is_told_our_ipv6_for_its_audio() -> None:
+    stage = connected()
+    assert b"c=IN IP4 127.0.0.1" in stage.caller.body
+    stage.caller.flow = stage.caller.flow._replace(remote=("2001:db8::9", 5060))
+    stage.caller.offers(make_offer("2001:db8::9", 4000, 7, 2))
+    assert b"c=IN IP6 2001:db8::1\r\n" in stage.caller.body
+    assert stage.media.connected[-1][1].host == "2001:db8::9"
+
+
 @pytest.mark.parametrize("offer", [b"", b"junk", b"v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nt=0 0\r\n"])
 def test_offer_that_cannot_be_used_keeps_the_old_session(offer: bytes) -> None:
     stage = connected()

@@ -137,7 +137,7 @@ def break_it(stage: PaidStage) -> None:
 
 
 def kill_media(stage: PaidStage) -> None:
-    stage.node._calls[1].media_failed("It died.")
+    stage.media.tell.media_failed("It died.")
 
 
 def never_confirm(stage: PaidStage) -> None:

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from fakes.engine_world import PLAN, Stage
+from fakes.names import located
 from fakes.scripted_peer import ScriptedPeer
 from ringout.config import TrunkConfig
 from ringout.domain.status import Party
-from ringout.engine.gateways import Gateway, in_order, parse_gateway
+from ringout.engine.gateways import Hop, in_order, parse_gateway
 from ringout.engine.identity import identity_for
 from ringout.engine.trunks import Trunk, Trunks
 from ringout.sip.errors import LocalProtocolError
+from ringout.sip.location import Place
 
 TWO = TrunkConfig("two", ("sip:10.0.0.1", "sip:10.0.0.2:5070;transport=tcp"), username="u", password="p")
 
@@ -61,6 +63,10 @@ def test_number_that_no_trunk_serves() -> None:
         ("national", "", "+16505550100", "6505550100"),
         ("national", "9", "+16505550100", "96505550100"),
         ("national", "", "+442079460000", "011442079460000"),
+        ("national", "9", "+442079460000", "9011442079460000"),
+        ("+e164", "9", "+442079460000", "9+442079460000"),
+        ("e164", "00", "+442079460000", "00442079460000"),
+        ("e164", "#31#", "+16505550100", "%2331%2316505550100"),
     ],
 )
 def test_number_formats(number_format: str, prefix: str, number: str, dialled: str) -> None:
@@ -68,12 +74,43 @@ def test_number_formats(number_format: str, prefix: str, number: str, dialled: s
     assert trunk.dialled(number) == dialled
 
 
+@pytest.mark.parametrize(
+    ("country", "number", "dialled"),
+    [
+        ("gb", "+442079460000", "02079460000"),
+        ("gb", "+16505550100", "0016505550100"),
+        ("de", "+4930123456", "030123456"),
+        ("fr", "+33140205050", "0140205050"),
+        ("it", "+390669812345", "0669812345"),  # the zero belongs to the number
+        ("es", "+34912345678", "912345678"),  # no prefix there
+        ("au", "+61293744000", "0293744000"),
+        ("au", "+16505550100", "001116505550100"),
+        ("jp", "+81335211234", "0335211234"),
+        ("us", "+16505550100", "6505550100"),
+    ],
+)
+def test_a_national_number_is_what_one_dials_in_the_trunks_own_country(country: str, number: str, dialled: str) -> None:
+    config = TrunkConfig("t", ("sip:10.0.0.1",), number_format="national", country=country)
+    trunk = Trunk(config, "ca")
+    assert trunk.dialled(number) == trunk.number(number) == dialled
+
+
 def test_gateway_texts() -> None:
     assert parse_gateway("sip:10.0.0.1").uri("7") == "sip:7@10.0.0.1"
     assert parse_gateway("sip:10.0.0.1:5070;transport=TCP").uri("7") == "sip:7@10.0.0.1:5070;transport=tcp"
-    assert parse_gateway("sip:[::1]:5070") == Gateway("udp", "::1", 5070, addresses=("::1",))
-    assert parse_gateway("sip:gw.example").addresses == ()
-    for text in ("10.0.0.1", "tel:+1650", "sip:10.0.0.1;transport=sctp", "sips:10.0.0.1"):
+    assert parse_gateway("sips:gw.example:5062").uri("7") == "sips:7@gw.example:5062"
+    for text, place in (
+        ("sip:[::1]:5070", Place("udp", "::1", 5070)),
+        ("sip:10.0.0.1;transport=tls", Place("tls", "10.0.0.1", 5061)),
+        ("sips:10.0.0.1", Place("tls", "10.0.0.1", 5061)),
+        ("sips:10.0.0.1;transport=tcp", Place("tls", "10.0.0.1", 5061)),
+    ):
+        gateway = parse_gateway(text)
+        assert [hop.place for hop in gateway.hops] == [place], text
+        assert not gateway.is_named
+    assert parse_gateway("sip:gw.example").hops == []
+    assert parse_gateway("sip:gw.example").is_named
+    for text in ("10.0.0.1", "tel:+1650", "sip:10.0.0.1;transport=sctp", "sips:10.0.0.1;transport=udp"):
         with pytest.raises(ValueError, match="gateway"):
             parse_gateway(text)
     with pytest.raises(ValueError, match="no gateway"):
@@ -81,13 +118,35 @@ def test_gateway_texts() -> None:
 
 
 def test_resting_gateways_come_last_but_are_not_given_up() -> None:
-    first, second = Gateway("udp", "10.0.0.1", 5060), Gateway("udp", "10.0.0.2", 5060)
+    gateways = [parse_gateway("sip:10.0.0.1"), parse_gateway("sip:10.0.0.2")]
+    first, second = (gateway.hops[0] for gateway in gateways)
+
+    def order(now: float) -> list[Hop]:
+        return [hop for _, hop in in_order(gateways, now, lambda bits: 0)]
+
     first.rest(100.0, 10.0)
-    assert in_order([first, second], 105.0) == [second, first]
-    assert in_order([first, second], 110.0) == [first, second]
+    assert order(105.0) == [second, first]
+    assert order(110.0) == [first, second]
     second.rest(100.0, 1e9)
     assert second.resting_until == 3700.0
-    assert in_order([first, second], 105.0) == [first, second]
+    assert order(105.0) == [first, second]
+    first.down = True
+    assert order(4000.0) == [second, first]
+    second.down = True
+    assert order(4000.0) == [first, second]
+    gateways[0].registered = False
+    first.down = second.down = False
+    assert order(4000.0) == [second, first]
+
+
+def test_calls_prefer_the_address_by_which_we_are_registered() -> None:
+    gateway = parse_gateway("sip:gw.example")
+    gateway.use(located("10.0.0.1", "10.0.0.2", "10.0.0.3").tiers)
+    gateway.home = gateway.hops[1]
+    found = [hop.place.host for _, hop in in_order([gateway], 0.0, lambda bits: 0)]
+    assert found == ["10.0.0.2", "10.0.0.1", "10.0.0.3"]
+    gateway.use(located("10.0.0.1", "10.0.0.3").tiers)
+    assert gateway.home is None
 
 
 # --- failover ---
@@ -236,6 +295,14 @@ def test_redirection_never_goes_in_a_circle() -> None:
     assert stage.statuses == "GenericError InProgress CannotReach"
 
 
+def test_another_service_is_no_redirection() -> None:
+    stage = Stage(TWO)
+    stage.place()
+    stage.caller.fails(380, "Alternative Service", contacts=["sip:+16505550101@10.0.0.7"])
+    assert len(stage.agent.sessions) == 1
+    assert "offers another service" in stage.row.caller.explanation
+
+
 def test_redirections_are_limited() -> None:
     stage = Stage()
     stage.place()
@@ -245,7 +312,7 @@ def test_redirections_are_limited() -> None:
     assert len(stage.agent.sessions) == 6
 
 
-@pytest.mark.parametrize("contacts", [[], ["tel:+1650"], ["sips:a@10.0.0.1"], ["sip:"]])
+@pytest.mark.parametrize("contacts", [[], ["tel:+1650"], ["sip:a@10.0.0.1;transport=ws"], ["sip:"]])
 def test_redirection_without_a_usable_target_is_a_sentence(contacts: list[str]) -> None:
     stage = Stage(TWO)
     stage.place()
@@ -272,6 +339,30 @@ def test_redirection_to_what_may_not_be_called_reaches_no_trunk(host: str) -> No
     contacts = [f"sip:{user}@{host}" for user in ("+19005550100", "911", "011442079460000", "14155550111")]
     stage.caller.fails(302, contacts=contacts)
     assert [session.uri for session in stage.agent.sessions[1:]] == [f"sip:14155550111@{host}"]
+
+
+def test_redirection_to_a_sips_uri_takes_no_hop_without_tls() -> None:
+    """RFC 3261 26.2.2. Neither the address itself has a way here nor may the trunk's UDP gateway be one."""
+    stage = Stage(TrunkConfig("t", ("sip:10.0.0.1",)))
+    stage.agent.unreachable.add("10.0.0.7")
+    stage.place()
+    stage.caller.fails(302, contacts=["sips:+16505550101@10.0.0.7", "sips:+16505550101@elsewhere.example"])
+    assert len(stage.agent.sessions) == 1
+    assert stage.statuses == "GenericError InProgress CannotReach"
+    stage = Stage(TrunkConfig("t", ("sips:10.0.0.1",)))
+    stage.place()
+    stage.agent.sessions[-1].fails(302, contacts=["sips:+16505550101@elsewhere.example"])
+    assert [session.asked["flow"].transport for session in stage.agent.sessions] == ["tls", "tls"]
+
+
+@pytest.mark.parametrize("inside", ["10.0.0.7", "127.0.0.1", "[::1]", "[fd00::7]", "169.254.169.254"])
+def test_redirection_from_the_internet_leads_nowhere_inside(inside: str) -> None:
+    stage = Stage(TrunkConfig("t", ("sip:198.41.0.4",)))
+    stage.place()
+    stage.caller.fails(302, contacts=[f"sip:+16505550101@{inside}", "sip:+16505550101@199.7.83.42"])
+    assert [session.asked["flow"].remote[0] for session in stage.agent.sessions] == ["198.41.0.4", "198.41.0.4"]
+    stage.caller.fails(480)
+    assert stage.caller.asked["flow"].remote[0] == "199.7.83.42"
 
 
 def test_redirection_to_a_name_goes_through_the_gateway() -> None:
@@ -304,7 +395,7 @@ def test_blocked_caller_id() -> None:
 
 
 def test_blocked_caller_id_names_nobody_to_an_untrusted_trunk() -> None:
-    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), asserted_identity=False), "us")
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), identity_headers=()), "us")
     identity = identity_for(Party.CALLEE, replace(PLAN, caller_id=None), trunk, "192.0.2.1")
     assert identity.headers == (("Privacy", "id"),)
 

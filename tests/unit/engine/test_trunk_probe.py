@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from fakes.names import located
 from ringout.config import Config, TrunkConfig
 from ringout.engine import trunk_probe
+from ringout.engine.registrations import Registrations
 from ringout.engine.trunk_probe import TrunkProbe
 from ringout.engine.trunks import Trunks
+from ringout.net.addresses import PublicAddress
 from ringout.service.ports import GatewayReport
 from ringout.sip.events import OptionsAnswered
 from ringout.sip.flow import Flow
@@ -27,19 +30,22 @@ class FakeNode:
     answers: dict[str, Any] = field(default_factory=dict)  # host -> fields of OptionsAnswered
     asked: list[str] = field(default_factory=list)
     now: float = 0.0
+    registrations: Registrations = field(init=False)
     probe: TrunkProbe = field(init=False)
 
     def __post_init__(self) -> None:
         trunks = tuple(TrunkConfig(name, gateways) for name, gateways in self.gateways.items())
         self.config = Config(trunks=trunks)
         self.trunks = Trunks(trunks, "us")
+        self.media_address = PublicAddress(None)
         self.clock = self.driver = self.user_agent = self
+        self.registrations = Registrations(self)  # type: ignore[arg-type]
         self.probe = TrunkProbe(self)  # type: ignore[arg-type]
 
     def monotonic(self) -> float:
         return self.now
 
-    def flow_to(self, transport: Any, host: str, port: int) -> Flow:
+    def flow_to(self, transport: Any, host: str, port: int, name: str = "") -> Flow:
         if ":" in host:
             raise LookupError
         return Flow(transport, US, (host, port))
@@ -72,13 +78,32 @@ async def test_each_gateway_is_reported() -> None:
         },
     )
     us, media = US[0], node.config.media.address
+    udp, tcp = {"transport": "udp", "port": 5060}, {"transport": "tcp", "port": 5060}
+    first = {"transport": "udp", "port": 5070}
     assert await node.probe.ask() == [
-        GatewayReport("a", "sip:192.0.2.9:5070", "192.0.2.9", us, media, 404, 500.0, "198.51.100.1"),
-        GatewayReport("a", "sip:192.0.2.10;transport=tcp", "192.0.2.10", us, media),
-        GatewayReport("b", "sip:192.0.2.11", "192.0.2.11", us, media),
+        GatewayReport("a", "sip:192.0.2.9:5070", "192.0.2.9", us, media, 404, 500.0, "198.51.100.1", **first),
+        GatewayReport("a", "sip:192.0.2.10;transport=tcp", "192.0.2.10", us, media, **tcp),
+        GatewayReport("b", "sip:192.0.2.11", "192.0.2.11", us, media, **udp),
         GatewayReport("b", "sip:[2001:db8::1]", "", "", media),
         GatewayReport("b", "sip:gw.example", "", "", media),
-        GatewayReport("b", "sip:192.0.2.12", "192.0.2.12", us, media, 503, 500.0),
+        GatewayReport("b", "sip:192.0.2.12", "192.0.2.12", us, media, 503, 500.0, **udp),
+    ]
+
+
+async def test_each_address_of_a_name_is_reported_with_its_state() -> None:
+    node = FakeNode({"a": ("sip:gw.example",)}, {"192.0.2.1": {}, "192.0.2.4": {}})
+    (gateway,) = node.trunks.trunks[0].gateways
+    gateway.use(located("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4").tiers)
+    up, down, resting, unknown = gateway.hops
+    up.answers, unknown.answers = True, None
+    down.down = True
+    resting.rest(node.now, 10)
+    reports = await node.probe.ask()
+    assert [(report.address, report.state, report.code) for report in reports] == [
+        ("192.0.2.1", "up", 200),
+        ("192.0.2.2", "down", None),
+        ("192.0.2.3", "resting", None),
+        ("192.0.2.4", None, 200),
     ]
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from fakes.ids import CountingIds
+from fakes.sip_node import Node, answers, node, now
 from ringout.engine.gateways import parse_gateway
-from ringout.net.sip_driver import SipDriver, parse_listen
+from ringout.net.addresses import parse_listen
 from ringout.net.tasks import Tasks
-from ringout.sip.events import Answered, Confirmed, Ended, Event, Failed, IncomingInvite
+from ringout.sip.events import Answered, Confirmed, Ended, Event, Failed
 from ringout.sip.flow import Flow
-from ringout.sip.user_agent import UserAgent, UserAgentSettings
 
 
 def has_ipv6() -> bool:
@@ -26,67 +23,6 @@ def has_ipv6() -> bool:
     except OSError:
         return False
     return True
-
-
-class Node:
-    """A user agent on real sockets, whose events can be waited for."""
-
-    def __init__(self, prefix: str, on_event: Callable[[Event], None] = lambda event: None) -> None:
-        self.tasks = Tasks()
-        self.agent = UserAgent(CountingIds(prefix), UserAgentSettings(accept_invites=True))
-        self.driver = SipDriver(self.agent, self._hear, self.tasks)
-        self.events: list[Any] = []
-        self._on_event = on_event
-        self._news = asyncio.Event()
-
-    def _hear(self, event: Event) -> None:
-        self.events.append(event)
-        self._news.set()
-        self._on_event(event)
-
-    async def wait_for(self, kind: type[Any]) -> Any:
-        async with asyncio.timeout(10):
-            while True:
-                for event in self.events:
-                    if isinstance(event, kind):
-                        return event
-                self._news.clear()
-                await self._news.wait()
-
-    def call(self, transport: Any, port: int) -> Any:
-        session = self.agent.invite(
-            flow=self.driver.flow_to(transport, "127.0.0.1", port),
-            uri=f"sip:b@127.0.0.1:{port};transport={transport}",
-            from_="<sip:a@x>",
-            to="<sip:b@x>",
-            body=b"v=0",
-            now=now(),
-        )
-        self.driver.flush()
-        return session
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-@asynccontextmanager
-async def node(
-    prefix: str, *listen: str, on_event: Callable[[Event], None] = lambda event: None
-) -> AsyncIterator[Node]:
-    made = Node(prefix, on_event)
-    await made.driver.start(listen)
-    try:
-        yield made
-    finally:
-        await made.driver.close()
-        await made.tasks.stop()
-
-
-def answers(event: Event) -> None:
-    if isinstance(event, IncomingInvite):
-        event.session.ring(now())  # type: ignore[attr-defined]
-        event.session.answer(now(), b"v=0 answer")  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -143,7 +79,7 @@ async def test_a_call_over_ipv6(transport: Any) -> None:
     ):
         gateway = parse_gateway(f"sip:[::1]:{b.driver.listeners[0][2]}")
         a.agent.invite(
-            flow=a.driver.flow_to(transport, gateway.addresses[0], gateway.port),
+            flow=a.driver.flow_to(transport, *gateway.hops[0].remote),
             uri=gateway.uri("7"),
             from_="<sip:a@[::1]>",
             to="<sip:7@[::1]>",
@@ -242,7 +178,8 @@ async def test_tcp_in_any_portions(portion: int) -> None:
             await asyncio.sleep(0)
         async with asyncio.timeout(10):
             for _ in range(3):
-                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200 OK")
+                answer = await reader.readuntil(b"\r\n\r\n")
+                assert answer.lstrip(b"\r\n").startswith(b"SIP/2.0 200 OK")  # pongs between them
         writer.close()
         await writer.wait_closed()
 
@@ -265,11 +202,11 @@ async def test_tcp_reuses_its_connection_and_makes_a_new_one_after_a_close() -> 
             a.events.clear()
             session = a.call("tcp", port)
             await a.wait_for(Answered)
-            assert len(a.driver._tcp) == 1
+            assert len(a.driver._connections) == 1
             session.hang_up(now())
             a.driver.flush()
             await a.wait_for(Ended)
-        next(iter(b.driver._tcp._open.values())).close()
+        next(iter(b.driver._connections._open.values())).close()
         a.events.clear()
         session = a.call("tcp", port)  # goes down with the old connection
         await a.wait_for(Failed)
@@ -277,6 +214,44 @@ async def test_tcp_reuses_its_connection_and_makes_a_new_one_after_a_close() -> 
         a.events.clear()
         a.call("tcp", port)
         await a.wait_for(Answered)
+
+
+@pytest.mark.parametrize("listens", [("udp",), ("udp", "tcp")])
+async def test_a_large_invite_goes_by_tcp_where_the_peer_has_it(listens: tuple[str, ...]) -> None:
+    """Both on one port, as a peer's are; without TCP there the same call goes by UDP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with (
+        node("a", "udp:127.0.0.1:0", "tcp:127.0.0.1:0") as a,
+        node("b", *(f"{transport}:127.0.0.1:{port}" for transport in listens), on_event=answers) as b,
+    ):
+        a.agent.invite(
+            flow=a.driver.flow_to("udp", "127.0.0.1", port),
+            uri=f"sip:b@127.0.0.1:{port}",
+            from_="<sip:a@x>",
+            to="<sip:b@x>",
+            body=b"v=0\r\n" + b"a=x\r\n" * 500,
+            now=now(),
+        )
+        a.driver.flush()
+        await a.wait_for(Answered)
+        await b.wait_for(Confirmed)
+        assert len(b.driver._connections) == len(listens) - 1
+        (called,) = b.agent.sessions.values()
+        assert called.flow.transport == listens[-1]
+
+
+async def test_a_connection_comes_from_the_address_that_we_listen_on() -> None:
+    """A gateway may know us by it."""
+    async with (
+        node("a", "tcp:127.0.0.3:0") as a,
+        node("b", "tcp:127.0.0.1:0", on_event=answers) as b,
+    ):
+        a.call("tcp", b.driver.listeners[0][2])
+        await a.wait_for(Answered)
+        (flow,) = b.driver._connections._open
+        assert flow.remote[0] == "127.0.0.3"
 
 
 async def test_a_tcp_connection_that_breaks_fails_the_call_in_progress() -> None:

@@ -65,3 +65,33 @@ def test_sender_report_reads_back() -> None:
 def test_who_sent_nothing_reports_as_receiver() -> None:
     packets = rtcp.parse(rtcp.report(1, "x", None, None))
     assert [packet.kind for packet in packets] == [rtcp.RECEIVER_REPORT, rtcp.SOURCE_DESCRIPTION]
+
+
+BLOCKS = st.builds(
+    rtcp.ReportBlock,
+    ssrc=st.integers(0, 0xFFFFFFFF),
+    lost=st.integers(-0x800000, 0x7FFFFF),
+    highest=st.integers(0, 0xFFFFFFFF),
+    jitter=st.integers(0, 0xFFFFFFFF),
+    fraction_lost=st.integers(0, 255),
+    last_report=st.integers(0, 0xFFFFFFFF),
+    delay_since=st.integers(0, 0xFFFFFFFF),
+)
+
+
+@given(BLOCKS, st.booleans())
+def test_reports_read_back(block: rtcp.ReportBlock, with_sender: bool) -> None:
+    sent = rtcp.SenderInfo(1_700_000_000.25, 77, 5, 800) if with_sender else None
+    heard = rtcp.read_reports(rtcp.report(0x42, "x@ringout", sent, block))
+    assert heard.ssrc == 0x42
+    assert heard.blocks == [block]
+    assert heard.sent_at == (rtcp.middle_of_ntp(1_700_000_000.25) if with_sender else None)
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=80) | st.binary(max_size=80).map(lambda data: b"\x81\xc8\x00\x06" + data))
+def test_any_rtcp_reads_as_reports_or_is_malformed(data: bytes) -> None:
+    try:
+        rtcp.read_reports(data)
+    except MalformedPacket:
+        pass

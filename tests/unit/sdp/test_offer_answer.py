@@ -21,8 +21,8 @@ def test_offer_and_answer_meet() -> None:
     offer = make_offer("192.0.2.1", 20000, 7)
     body, theirs = answer_offer(offer, "192.0.2.2", 30000, 8)
     ours = read_answer(body)
-    assert theirs == Negotiated("192.0.2.1", 20000, "PCMU", 0, 101, True, True)
-    assert ours == Negotiated("192.0.2.2", 30000, "PCMU", 0, 101, True, True)
+    assert theirs == Negotiated("192.0.2.1", 20000, "PCMU", 0, 101, True, True, ("PCMU", "PCMA"))
+    assert ours == Negotiated("192.0.2.2", 30000, "PCMU", 0, 101, True, True, ("PCMU",))
 
 
 def test_the_peers_first_codec_of_ours_and_its_payload_types_are_taken() -> None:
@@ -95,6 +95,10 @@ def test_extra_media_are_refused_in_place() -> None:
         b"m=audio 4000 RTP/AVP 9\r\n",
         b"m=audio 4000 RTP/SAVP 0\r\n",
         b"rubbish",
+        b"m=audio 4000 RTP/AVP 0\r\nc=IN IP4 239.1.2.3/127\r\n",
+        b"m=audio 4000 RTP/AVP 0\r\nc=IN IP6 ff02::1\r\n",
+        b"m=audio 4000 RTP/AVP 0\r\na=candidate:1\rm=audio 5060 RTP/AVP 0\r\n",
+        b"m=audio 4000 RTP/AVP 0\r\na=x:\0y\r\n",
     ],
 )
 def test_what_cannot_be_audio_is_not_acceptable(media: bytes) -> None:
@@ -122,3 +126,35 @@ def test_every_offer_is_answered_or_not_acceptable(formats: list[str], data: st.
     (media,) = SessionDescription.parse(body).media
     assert set(media.formats) <= set(formats)
     assert read_answer(body).payload_type == negotiated.payload_type
+
+
+WIDE = ("PCMU", "PCMA", "G722", "OPUS")
+
+
+def test_wideband_codecs_are_offered_as_the_rfcs_name_them() -> None:
+    """RFC 3551 section 4.5.2 for the clock of G.722, RFC 7587 section 7 for Opus."""
+    (media,) = SessionDescription.parse(make_offer("192.0.2.1", 20000, 7, codecs=WIDE)).media
+    assert media.formats == ["0", "8", "9", "111", "101"]
+    assert {"9 G722/8000", "111 opus/48000/2"} <= set(media.all("rtpmap"))
+    assert "111 useinbandfec=1" in media.all("fmtp")
+
+
+def test_codec_that_is_preferred_is_spoken_and_all_common_ones_are_known() -> None:
+    body = HEAD + b"m=audio 4000 RTP/AVP 107 9 8 0\r\na=rtpmap:107 OPUS/48000/2\r\n"
+    assert read_answer(body, WIDE).codec == "OPUS"
+    negotiated = read_answer(body, WIDE, preferred=("PCMU", "PCMA"))
+    assert (negotiated.codec, negotiated.payload_type) == ("PCMA", 8)
+    assert negotiated.codecs == ("OPUS", "G722", "PCMA", "PCMU")
+    assert read_answer(body, WIDE, preferred=("OPUS",)).payload_type == 107
+
+
+def test_opus_of_another_shape_is_none_of_ours() -> None:
+    with pytest.raises(NotAcceptable):
+        read_answer(HEAD + b"m=audio 4000 RTP/AVP 107\r\na=rtpmap:107 opus/48000\r\n", WIDE)
+
+
+@pytest.mark.parametrize(
+    ("line", "port"), [("5999", 5999), ("5999 IN IP4 192.0.2.3", 5999), ("x", None), ("0", None), ("70000", None)]
+)
+def test_port_of_rtcp(line: str, port: int | None) -> None:
+    assert answer(f"m=audio 4000 RTP/AVP 0\r\na=rtcp:{line}\r\n".encode()).rtcp_port == port

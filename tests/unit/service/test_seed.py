@@ -7,7 +7,17 @@ from fakes.passwords import QuickPasswords
 from fakes.service import CountingIds, MemoryAccounts
 from fakes.web import CONFIG, MAIN, OTHER_PHONE, PASSWORD, PHONE, USER
 from ringout.config import AccountConfig, Config
-from ringout.domain.account import Account, CallerIdSettings, Client, Contact, Extension, ForwardingNumber
+from ringout.domain.account import (
+    Account,
+    CallerIdSettings,
+    Client,
+    Contact,
+    Extension,
+    ForwardingNumber,
+    RingingMode,
+    RingList,
+    RingRule,
+)
 from ringout.service.accounts import Accounts
 from ringout.service.ports import Directory, DirectoryChange
 from ringout.service.seed import seed
@@ -163,3 +173,42 @@ async def test_the_main_number_is_enough_for_a_single_user() -> None:
     found = accounts.find_login(MAIN, "")
     assert found is not None
     assert found.number == "101"
+
+
+# --- which phones ring ---
+
+
+async def ring_list_of(store: MemoryAccounts, **described: object) -> tuple[RingingMode, list[tuple[str, int]], bool]:
+    user = (await seeded(store, with_user(**described))).extension_by_number("101")
+    numbers = {phone.id: phone.number for phone in user.forwarding_numbers}
+    found = user.ring_list
+    return found.mode, [(numbers[rule.phones[0]], rule.rings) for rule in found.rules], found.by_default
+
+
+@pytest.mark.parametrize(
+    ("described", "expected"),
+    [
+        ({}, (RingingMode.SEQUENTIALLY, [], False)),
+        ({"ring": "first"}, (RingingMode.SEQUENTIALLY, [], False)),
+        ({"ring": "in-order"}, (RingingMode.SEQUENTIALLY, [(PHONE, 4), (OTHER_PHONE, 4)], False)),
+        (
+            {"ring": "at-once", "ring_count": 6, "ring_by_default": True},
+            (RingingMode.SIMULTANEOUSLY, [(PHONE, 6), (OTHER_PHONE, 6)], True),
+        ),
+    ],
+    ids=str,
+)
+async def test_the_configuration_says_which_phones_ring(described: dict[str, object], expected: object) -> None:
+    numbers = {"forwarding_numbers": (PHONE, OTHER_PHONE)}
+    assert await ring_list_of(MemoryAccounts(), **numbers, **described) == expected
+
+
+async def test_a_list_of_the_users_own_stands_unless_the_configuration_names_one() -> None:
+    store = MemoryAccounts()
+    accounts = await seeded(store, with_user(forwarding_numbers=(PHONE, OTHER_PHONE)))
+    user = accounts.extension_by_number("101")
+    own = RingList(rules=(RingRule((user.forwarding_numbers[1].id,), 2),))
+    await accounts.change_extension(user.id, lambda now: replace(now, ring_list=own))
+    kept = await ring_list_of(store, forwarding_numbers=(PHONE, OTHER_PHONE), name="New Name")
+    assert kept[1] == [(OTHER_PHONE, 2)]
+    assert (await ring_list_of(store, forwarding_numbers=(PHONE, OTHER_PHONE), ring="first"))[1] == []

@@ -78,3 +78,24 @@ def test_a_200_with_broken_addresses_is_acknowledged_all_the_same() -> None:
     session.hang_up(peer.now)
     peer.answer(peer.last("BYE"), 200)
     assert len(peer.reported(Ended)) == 1
+
+
+@pytest.mark.parametrize("line", ["Require: <x,", "Supported: <x,", 'Require: ",'])
+def test_a_broken_list_in_a_new_invite_is_refused_and_nothing_of_it_is_kept(line: str) -> None:
+    peer = ScriptedPeer()
+    peer.request("INVITE", line, body=ANSWER)
+    assert peer.news() == ["400"]
+    peer.assert_quiet()
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE", "INFO", "BYE"])
+def test_a_broken_list_within_a_call_is_refused_and_the_call_goes_on(method: str) -> None:
+    peer = ScriptedPeer()
+    session = peer.answered_call()
+    peer.request(method, "Require: <x,", dialog=session)
+    assert peer.news() == ["400"]
+    assert peer.user_agent.counters["malformed"] == 1
+    assert session.state == "confirmed"
+    session.hang_up(peer.now)
+    peer.answer(peer.last("BYE"), 200)
+    peer.assert_quiet()

@@ -176,7 +176,7 @@ def test_options_says_what_we_can_do() -> None:
     headers = peer.last("200").headers
     assert {"INVITE", "ACK", "CANCEL", "BYE", "PRACK", "UPDATE", "INFO"} <= set(headers.values("Allow"))
     assert headers.get("Accept") == "application/sdp"
-    assert headers.values("Supported") == ["100rel"]
+    assert headers.values("Supported") == ["100rel", "timer"]
 
 
 def test_an_invite_is_refused_unless_somebody_wants_it() -> None:

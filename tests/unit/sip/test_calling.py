@@ -19,7 +19,7 @@ def test_an_invite_says_who_calls_whom() -> None:
     assert headers.get("To") == "<sip:bob@example.org>"
     assert headers.get("Contact") == "<sip:me@192.0.2.1:5060>"
     assert headers.get("P-Asserted-Identity") == "<sip:+1@x>"
-    assert headers.values("Supported") == ["100rel"]
+    assert headers.values("Supported") == ["100rel", "timer"]
     assert headers.get("Max-Forwards") == "70"
     assert invite.top_via.params["branch"].startswith("z9hG4bK")
     assert "rport" in invite.top_via.params

@@ -33,10 +33,11 @@ verbs = st.sampled_from(
 class Call:
     """One call from A to B with verbs at given moments; checks what each side reports."""
 
-    def __init__(self, faults: Faults, seed: int) -> None:
+    def __init__(self, faults: Faults, seed: int, session_expires: int = 1800) -> None:
         self.link = FaultyLink(faults, seed)
-        self.caller = UserAgent(CountingIds("a"))
-        self.called = UserAgent(CountingIds("b"), UserAgentSettings(accept_invites=True))
+        self.caller = UserAgent(CountingIds("a"), UserAgentSettings(session_expires=session_expires))
+        settings = UserAgentSettings(accept_invites=True, session_expires=session_expires)
+        self.called = UserAgent(CountingIds("b"), settings)
         self.sessions: dict[str, Any] = {}
         self.answers_at_once = False
         self.terminal: dict[str, list[Any]] = {"a": [], "b": []}
@@ -122,6 +123,50 @@ def test_every_session_ends_exactly_once_and_nothing_is_left(
         call.link.at(call.link.now + moment, lambda verb=verb: call.do(verb))
     call.link.run(call.link.now + 31.0)
     call.finish()
+
+
+@settings(max_examples=75)
+@given(
+    loss=st.sampled_from([0.0, 0.1, 0.3, 0.6]),
+    duplication=st.sampled_from([0.0, 0.3]),
+    max_delay=st.sampled_from([0.0, 0.1, 2.0]),
+    seed=st.integers(0, 2**32),
+    script=st.lists(st.tuples(st.floats(0.0, 200.0), verbs), max_size=8),
+)
+def test_the_same_while_sessions_are_refreshed(
+    loss: float, duplication: float, max_delay: float, seed: int, script: list[tuple[float, str]]
+) -> None:
+    call = Call(Faults(loss, duplication, max_delay), seed, session_expires=90)
+    call.answers_at_once = True
+    call.place()
+    for moment, verb in script:
+        call.link.at(call.link.now + moment, lambda verb=verb: call.do(verb))
+    call.link.run(call.link.now + 201.0)
+    call.finish()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_sessions_are_refreshed_through_moderate_loss_and_end_on_both_sides_once_the_link_is_cut(seed: int) -> None:
+    """RFC 4028 for an hour at the shortest interval that it allows."""
+    call = Call(Faults(0.2, 0.2, 0.05), seed, session_expires=90)
+    call.answers_at_once = True
+    call.place()
+    for minute in range(60):
+        if minute % 7 == seed % 7:
+            call.do("reinvite_a" if seed % 2 else "reinvite_b")
+        call.link.run(call.link.now + 60.0)
+        assert call.sessions["a"].phase is call.sessions["b"].phase is Phase.CONFIRMED
+        assert call.sessions["a"].timer.is_on
+    assert sum(data.startswith(b"UPDATE ") for _, _, _, data in call.link.log) >= 60
+    call.link.lose = lambda data: True
+    call.link.run(call.link.now + 90.0 + 64.0)
+    for side in ("a", "b"):
+        assert [(type(event), event.cause) for event in call.terminal[side]] == [(Ended, "silent")]
+    call.link.run(call.link.now + 64.0)
+    for agent in (call.caller, call.called):
+        assert len(agent.layer) == 0
+        assert not agent.sessions
+        assert agent.next_deadline() is None
 
 
 @pytest.mark.parametrize("loss", [0.1, 0.2])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from fakes.scripted_peer import ANSWER, PEER, ScriptedPeer
 from ringout.sip.events import Confirmed, Ended, Failed, IncomingInvite
 from ringout.sip.flow import Flow
@@ -144,4 +148,41 @@ def test_an_rfc_2543_peer_without_magic_cookie_is_served() -> None:
     peer.news()
     peer.feed("ACK" + head.format(f";tag={incoming.session.local_tag}", "ACK"))
     peer.pass_time(10)
+    assert peer.news() == []
+
+
+# --- a connection that is lost (RFC 3261 section 18.2.2) --------------------------------------------------------------
+
+FROM_PHONE = Flow("tcp", ("192.0.2.1", 5060), ("192.0.2.9", 40123))
+
+
+def test_a_response_goes_by_a_new_connection_to_where_the_request_was_sent_from() -> None:
+    peer = ScriptedPeer(transport="tcp")
+    peer.request("INVITE", flow=FROM_PHONE)
+    peer.news()
+    (session,) = peer.user_agent.sessions.values()
+    peer.user_agent.transport_failed(FROM_PHONE, peer.now)
+    assert peer.news() == ["100"]  # nobody knows whether it arrived
+    session.ring(peer.now)  # type: ignore[attr-defined]
+    assert peer.news() == ["180"]
+    assert [flow.remote for flow in peer.ways[-2:]] == [("192.0.2.9", 5070)] * 2
+    peer.user_agent.transport_failed(peer.ways[-1], peer.now)
+    assert peer.news() == []  # once
+
+
+@pytest.mark.parametrize("transport", ["ws", "wss", "udp"])
+def test_where_no_connection_can_be_made_nothing_is_sent(transport: Any) -> None:
+    peer = ScriptedPeer(transport=transport)
+    flow = FROM_PHONE._replace(transport=transport)
+    peer.request("INVITE", "X: y", flow=flow)
+    peer.news()
+    peer.user_agent.transport_failed(peer.ways[-1], peer.now)
+    assert peer.news() == []
+
+
+def test_other_connections_are_not_touched() -> None:
+    peer = ScriptedPeer(transport="tcp")
+    peer.request("INVITE", flow=FROM_PHONE)
+    peer.news()
+    peer.user_agent.transport_failed(FROM_PHONE._replace(remote=("192.0.2.9", 40124)), peer.now)
     assert peer.news() == []

@@ -10,6 +10,7 @@ import pytest
 from ringout.sip import client_transaction as client
 from ringout.sip import server_transaction as server
 from ringout.sip import session_table as session
+from ringout.sip import session_timer
 from ringout.sip.invite_client import UacSession
 from ringout.sip.invite_server import UasSession
 from ringout.sip.transaction import compile_table, print_table
@@ -82,6 +83,14 @@ MACHINES: dict[str, tuple[Any, Any, Any, tuple[StrEnum, ...], tuple[StrEnum, ...
         session.UAS_IGNORED,
         session.UAS_PHASES,
         session.UAS_INPUTS,
+        set(),
+    ),
+    "session timer": (
+        session_timer.SessionTimer,
+        session_timer.TABLE,
+        session_timer.IGNORED,
+        tuple(session_timer.TimerState),
+        tuple(session_timer.TimerInput),
         set(),
     ),
 }

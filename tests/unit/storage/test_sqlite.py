@@ -1,4 +1,5 @@
 import asyncio
+import json
 import sqlite3
 import stat
 import subprocess
@@ -18,6 +19,7 @@ from alembic.script import ScriptDirectory
 import ringout.storage
 from ringout.domain.account import Account, ForwardingNumber
 from ringout.domain.ring_out import LegRecord, RingOut
+from ringout.storage import statements
 from ringout.storage.errors import StorageFailed
 from ringout.storage.migrate import migrate
 from ringout.storage.sqlite import open_storage
@@ -228,3 +230,13 @@ async def test_text_that_is_no_utf_8_keeps_no_row_from_the_disk(tmp_path: Path) 
         read = await storage.ring_outs.get(number)
         assert read == replace(first, id=number, caller=replace(odd, sip_reason="Occup?"))
     await storage.close()
+
+
+def test_a_row_of_an_older_version_is_read() -> None:
+    """What a leg has been told of only since then is missing in it."""
+    row = RingOut(1, 1, 2, "here", LegRecord("+1"), LegRecord("+2"), None, False, 1.0)
+    text = json.loads(statements.row(row)[4])
+    newer = ("cause", "redirection", "label", "phones", "taken_by", "quality")
+    for leg in ("caller", "callee"):
+        text[leg] = {name: value for name, value in text[leg].items() if name not in newer}
+    assert statements.read(json.dumps(text)) == row

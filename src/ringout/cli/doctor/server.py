@@ -104,9 +104,13 @@ def _is_of(login: Any, url: str) -> bool:
 
 def _health(url: str, health: _Health) -> Finding:
     if health.status == 200:
-        return ok("server", f"{url} takes calls, {health.body.get('liveCalls', 0)} are live")
+        live = health.body.get("liveCalls", 0)
+        return ok("server", f"{url} takes calls, {live} {'is' if live == 1 else 'are'} live")
     if health.body.get("status") == "draining":
         return wrong("server", f"{url} is shutting down and takes no calls", "Start it again once it is down.")
+    if health.body.get("status") == "no-media":
+        step = "Start rtpengine, or correct [[media.rtpengine]]: the log says which one does not answer."
+        return wrong("server", f"{url} takes no calls, for no media engine of its is up", step)
     return wrong("server", f"{url}/healthz answers {health.status}", "Correct the URL: it ends before /restapi.")
 
 

@@ -51,17 +51,33 @@ def look(config: Path | None, environ: Mapping[str, str]) -> list[Finding]:
 
 def judge(gateway: Mapping[str, Any]) -> list[Finding]:
     """gateway: a record of `ringout admin trunks list`."""
-    name, code = f"{gateway['trunk']} {gateway['gateway']}", gateway.get("code")
+    name, code = _name(gateway), gateway.get("code")
     if not gateway["address"]:
         step = "Add a listener of its transport and address family to [sip] listen."
-        return [wrong("trunk", f"no SIP listener of ours reaches {name}", step)]
-    found = [_nat(name, gateway)]
+        return [wrong("trunk", f"no SIP listener of ours reaches {name}", step), *_registration(name, gateway)]
+    found = [*_registration(name, gateway), _nat(name, gateway)]
     if not gateway["answers"]:
         step = "Check its address, and that the firewall lets SIP out and back in."
-        return [wrong("trunk", f"{name} does not answer", step), *found]
+        down = ", and calls go by others while there are any" if gateway.get("state") == "down" else ""
+        return [wrong("trunk", f"{name} does not answer{down}", step), *found]
     if code == 503:
         return [wrong("trunk", f"{name} answers that it is out of service (503)", "Ask whoever runs it."), *found]
     return [ok("trunk", f"{name} answers (SIP {code}, {gateway['milliseconds']:.0f} ms)"), *found]
+
+
+def _name(gateway: Mapping[str, Any]) -> str:
+    """With the address where that says more than the URI: a domain leads to several."""
+    name, address = f"{gateway['trunk']} {gateway['gateway']}", gateway["address"]
+    return name if not address or address in name else f"{name} ({address})"
+
+
+def _registration(name: str, gateway: Mapping[str, Any]) -> list[Finding]:
+    if gateway.get("registered") is None:
+        return []
+    if gateway["registered"]:
+        return [ok("registered", f"{name} knows us")]
+    step = "Check username, password, register_as and registrar of that trunk."
+    return [wrong("registered", f"{name} does not know us ({gateway.get('registrarSays')})", step)]
 
 
 def _nat(name: str, gateway: Mapping[str, Any]) -> Finding:
@@ -70,12 +86,11 @@ def _nat(name: str, gateway: Mapping[str, Any]) -> Finding:
         for what, ours in (("[sip] listen", signalling), ("[media] address", media)):
             if not _is_global(ours):
                 says = f"{name} is on the internet and is told the private address {ours}, which it cannot send to"
-                return wrong(
-                    "nat", says, f"Give {what} an address that it can send to, or a border controller between."
-                )
+                step = f"Set [sip] public_address to the NAT's address, or give {what} one that it can send to."
+                return wrong("nat", says, step)
     if seen_as and seen_as != signalling:
         says = f"{name} sees us as {seen_as}, and is told {signalling}"
-        return wrong("nat", says, f"Give [sip] listen and [media] address the address {seen_as}.")
+        return wrong("nat", says, f'Write public_address = "{seen_as}" in [sip].')
     return ok("nat", f"{name} can send to {' and '.join(dict.fromkeys((signalling, media)))}")
 
 

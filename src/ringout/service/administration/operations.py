@@ -12,9 +12,11 @@ from ringout.service.administration import (
     accounts,
     balance,
     clients,
+    devices,
     jwts,
     numbers,
     phones,
+    ring_lists,
     trunks,
     user_settings,
     users,
@@ -51,8 +53,9 @@ _USER_COLUMNS = ("id", "extension", "name", "email", "phones", "numbers", "enabl
 _CLIENT_COLUMNS = ("clientId", "name", "confidential", "admin", "scopes", "grants", "enabled")
 _NUMBER_COLUMNS = ("id", "number", "usage", "user", "label", "callerId")
 _PHONE_COLUMNS = ("id", "phoneNumber", "label", "type", "default")
+_DEVICE_COLUMNS = ("id", "username", "name", "type", "online", "enabled")
 _JWT_COLUMNS = ("id", "label", "client", "creationTime", "expirationTime")
-_GATEWAY_COLUMNS = ("trunk", "gateway", "address", "answers", "code", "milliseconds", "seenAs")
+_GATEWAY_COLUMNS = ("trunk", "gateway", "address", "answers", "code", "milliseconds", "seenAs", "state", "registered")
 _ENTRY_COLUMNS = ("id", "time", "amount", "kind", "ringOutId", "note")
 
 
@@ -196,6 +199,38 @@ OPERATIONS = (
     AdminOperation(
         "adminDeleteForwardingNumber", ("forwarding-numbers", "remove"), "DELETE",
         f"{_USER}/forwarding-numbers/{{phone}}", phones.remove_phone, "Takes a phone from a user, by id or number.",
+    ),
+    AdminOperation(
+        "adminReadRingList", ("ring-list", "show"), "GET", f"{_USER}/ring-list", ring_lists.show_ring_list,
+        "Shows which phones ring when a user is called.", ring_lists.AdminRingList,
+    ),
+    AdminOperation(
+        "adminUpdateRingList", ("ring-list", "set"), "PATCH", f"{_USER}/ring-list", ring_lists.set_ring_list,
+        "Sets which phones ring when a user is called, in order or at once.", ring_lists.AdminRingList,
+        ring_lists.AdminRingListChange,
+    ),
+    _lists(
+        "adminListDevices", "devices", f"{_USER}/devices", devices.list_devices, devices.AdminDevice,
+        _DEVICE_COLUMNS, "Lists the phones of a user that register here, and which of them are there.",
+    ),
+    AdminOperation(
+        "adminCreateDevice", ("devices", "add"), "POST", f"{_USER}/devices", devices.add_device,
+        "Gives a user a phone that registers here; its password is shown once.", devices.AdminDevice,
+        devices.AdminDeviceCreation,
+    ),
+    AdminOperation(
+        "adminUpdateDevice", ("devices", "update"), "PATCH", f"{_USER}/devices/{{device}}", devices.update_device,
+        "Changes a device, by id or user name. A disabled one cannot register.", devices.AdminDevice,
+        devices.AdminDeviceChange,
+    ),
+    AdminOperation(
+        "adminSetDevicePassword", ("devices", "set-password"), "PUT", f"{_USER}/devices/{{device}}/password",
+        devices.set_device_password, "Sets a device's password; it must register anew.", devices.AdminDevice,
+        users.AdminPassword, asks=True,
+    ),
+    AdminOperation(
+        "adminDeleteDevice", ("devices", "remove"), "DELETE", f"{_USER}/devices/{{device}}", devices.remove_device,
+        "Takes a device from a user, by id or user name.",
     ),
     _lists(
         "adminListJwts", "jwts", f"{_USER}/jwts", jwts.list_jwts, jwts.AdminJwt, _JWT_COLUMNS,

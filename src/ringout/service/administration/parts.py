@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ringout.domain.account import Account, Client, Extension
+from ringout.domain.account import Account, Client, Device, Extension
 from ringout.domain.errors import Conflict, NotFound, UnusableValue
 from ringout.service.accounts import Accounts
+from ringout.service.devices import NoRegistrations
 from ringout.service.funds import Funds
 from ringout.service.passwords import Passwords
-from ringout.service.ports import IdSource, TrunkProbe
+from ringout.service.ports import IdSource, Registrations, TrunkProbe
 from ringout.service.tokens import Tokens
 
 Changed = TypeVar("Changed", Account, Extension, Client)
@@ -32,6 +33,8 @@ class Administration:
     passwords: Passwords
     ids: IdSource
     trunks: TrunkProbe | None = None  # None = no server is running
+    registrations: Registrations = field(default_factory=NoRegistrations)
+    hosts: tuple[str, ...] = ()  # where phones may be that are SIP addresses
 
     def account(self, where: Where) -> Account:
         """Raises NotFound, or UnusableValue for ~ where there are several."""
@@ -98,7 +101,7 @@ class Listing:
     show: Callable[[Any], Any]
 
 
-def refuse_from_config(record: Account | Extension | Client, what: str) -> None:
+def refuse_from_config(record: Account | Extension | Client | Device, what: str) -> None:
     """Raises Conflict for what the configuration file describes: the next start would bring it back."""
     if record.from_config:
         raise Conflict(f"The configuration file describes {what}: change it there and start the server again.")

@@ -14,7 +14,8 @@ from ringout.service.forwarding_numbers import WantedPhone
 
 
 class AdminPhone(Struct, rename="camel"):
-    """A phone of the user that RingOut may ring. default: the one that rings when a request names none."""
+    """A phone of the user that RingOut may ring. phoneNumber: E.164, a SIP address, or the user name of a device.
+    default: the one that rings when a request names none."""
 
     id: str
     phone_number: str
@@ -26,7 +27,7 @@ class AdminPhone(Struct, rename="camel"):
 class AdminPhoneCreation(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     """A phone to add."""
 
-    phone_number: Annotated[str, Meta(description="E.164, or as it is written in the user's country.")]
+    phone_number: Annotated[str, Meta(description="As it is written in the user's country, or a SIP address.")]
     label: Annotated[str, Meta(description="What it is called; needed where the type is Other.")] = ""
     type: Annotated[PhoneType, Meta(description="Home, Mobile, Work or Other.")] = PhoneType.WORK
     default: Annotated[bool, Meta(description="Rings when a request names no phone.")] = False
@@ -43,7 +44,9 @@ class AdminPhoneChange(Struct, rename="camel", kw_only=True, forbid_unknown_fiel
 
 
 def shown(user: Extension, phone: ForwardingNumber) -> AdminPhone:
-    return AdminPhone(phone.id, phone.number, phone.label, phone.type, phone == user.default_forwarding)
+    device = user.device(phone.device_id)
+    reached_at = phone.number or phone.address or (device.username if device else "")
+    return AdminPhone(phone.id, reached_at, phone.label, phone.type, phone == user.default_forwarding)
 
 
 async def list_phones(admin: Administration, where: Where) -> Listing:
@@ -54,8 +57,10 @@ async def list_phones(admin: Administration, where: Where) -> Listing:
 async def add_phone(admin: Administration, where: Where, body: AdminPhoneCreation) -> AdminPhone:
     wanted = WantedPhone(body.phone_number, body.label or None, body.type, default=body.default or None)
     number_id = str(admin.accounts.new_id(admin.ids))
-    user = await admin.change_user(where, lambda old: rules.add(old, _account(admin, old), wanted, number_id))
-    return shown(user, _find(user, number_id))
+    user = await admin.change_user(
+        where, lambda old: rules.add(old, _account(admin, old), wanted, number_id, admin.hosts)
+    )
+    return shown(user, find(user, number_id))
 
 
 async def update_phone(admin: Administration, where: Where, body: AdminPhoneChange) -> AdminPhone:
@@ -64,22 +69,24 @@ async def update_phone(admin: Administration, where: Where, body: AdminPhoneChan
         body.label if isinstance(body.label, str) else None,
         default=body.default if isinstance(body.default, bool) else None,
     )
-    number_id = _find(admin.user(where), where["phone"]).id
-    user = await admin.change_user(where, lambda old: rules.change(old, _account(admin, old), number_id, wanted))
-    return shown(user, _find(user, number_id))
+    number_id = find(admin.user(where), where["phone"]).id
+    user = await admin.change_user(
+        where, lambda old: rules.change(old, _account(admin, old), number_id, wanted, admin.hosts)
+    )
+    return shown(user, find(user, number_id))
 
 
 async def remove_phone(admin: Administration, where: Where) -> None:
-    await admin.change_user(where, lambda old: rules.remove(old, [_find(old, where["phone"]).id]))
+    await admin.change_user(where, lambda old: rules.remove(old, [find(old, where["phone"]).id]))
 
 
 def _account(admin: Administration, user: Extension) -> Account:
     return admin.accounts.account(user.account_id)
 
 
-def _find(user: Extension, named: str) -> ForwardingNumber:
-    """By id, or by the number itself in E.164."""
+def find(user: Extension, named: str) -> ForwardingNumber:
+    """By id, or by the number itself in E.164, or the SIP address."""
     for phone in user.forwarding_numbers:
-        if named in (phone.id, phone.number):
+        if named in (phone.id, phone.number or phone.address):
             return phone
     raise NotFound("forwardingNumber")

@@ -12,8 +12,12 @@ _RETRY_SECONDS = 5  # of a server that is starting
 
 
 class AdminGateway(Struct, rename="camel", omit_defaults=True):
-    """A gateway of a trunk. address: its IP, "" when we have no listener that reaches it. answers: whether it answered
-    OPTIONS, with whatever code. signalling and media: the IPs that we name to it; seenAs: the one it sees us under."""
+    """A gateway of a trunk, once for each address that its name leads to. address: its IP, "" when we have no listener
+    that reaches it. answers: whether it answered OPTIONS, with whatever code. signalling and media: the IPs that we
+    name to it; seenAs: the one it sees us under. state: for calls "up", "down" (it left OPTIONS unanswered) or
+    "resting" (it failed a call, or asked for a rest); they try those first that are neither down nor resting.
+    registered: whether its registrar knows us, on trunks that register; registrarSays: the registrar's latest
+    answer."""
 
     trunk: str
     gateway: str
@@ -24,6 +28,11 @@ class AdminGateway(Struct, rename="camel", omit_defaults=True):
     code: int | None = None
     milliseconds: float | None = None
     seen_as: str | None = None
+    transport: str = ""
+    port: int = 0
+    state: str | None = None
+    registered: bool | None = None
+    registrar_says: str | None = None
 
 
 async def list_trunks(admin: Administration, where: Where) -> Listing:
@@ -43,4 +52,9 @@ def _shown(report: GatewayReport) -> AdminGateway:
         report.code,
         None if report.milliseconds is None else round(report.milliseconds, 1),
         report.seen_as,
+        report.transport,
+        report.port,
+        report.state,
+        report.registered,
+        report.registrar_says,
     )

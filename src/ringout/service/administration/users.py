@@ -96,7 +96,7 @@ def _shown(extension: Extension, numbers: tuple[str, ...], password: str | None 
         admin=extension.admin,
         enabled=extension.enabled,
         has_password=extension.password_hash is not None,
-        phones=tuple(phone.number for phone in extension.forwarding_numbers),
+        phones=tuple(phone.number or phone.address or phone.label for phone in extension.forwarding_numbers),
         numbers=numbers,
         ring_out=extension.ring_out,
         international=extension.international,

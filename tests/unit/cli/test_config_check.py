@@ -1,0 +1,48 @@
+"""`ringout config check`: what it says of a configuration that could be used, and of certificates that cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes.certificates import Authority
+from ringout.cli.failures import OK, USAGE
+from ringout.cli.main import run
+
+_TLS = '[sip]\nlisten = ["udp:127.0.0.1:5060", "tls:127.0.0.1:5061"]\ntls_certificate = "{}"\n'
+_TRUNK = '[[trunks]]\nname = "pbx"\ngateways = ["{}"]\nmedia = "{}"\n'
+
+
+def check(directory: Path, text: str) -> int:
+    file = directory / "ringout.toml"
+    file.write_text(text)
+    return run(["config", "check", "--config", str(file)])
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (
+            '[sip]\nlisten = ["ws:127.0.0.1:5080"]',
+            'Phones in browsers cannot be rung: that needs [media] engine = "rtp',
+        ),
+        ('[[media.rtpengine]]\nname = "a"\ncontrol = "127.0.0.1:22222"', "No [[media.rtpengine]] is used"),
+        ("[sip]\ntls_verify = false", "whoever is on the way can listen in"),
+        (_TRUNK.format("sip:pbx.example", "srtp"), 'The keys of the audio of "pbx" are sent in clear text'),
+    ],
+)
+def test_what_may_be_meant_so_is_told(tmp_path: Path, text: str, note: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, text) == OK
+    assert note in capsys.readouterr().out
+    assert check(tmp_path, _TRUNK.format("sip:pbx.example", "rtp")) == OK
+    assert note not in capsys.readouterr().out
+
+
+def test_certificates_are_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    no_certificate = tmp_path / "notes.txt"
+    no_certificate.write_text("buy milk")
+    assert check(tmp_path, _TLS.format(no_certificate)) == USAGE
+    assert f"cannot use the certificate {no_certificate}" in capsys.readouterr().err
+    good = Authority(tmp_path).issue("sip.ringout.example")
+    assert check(tmp_path, _TLS.format(good.certificate) + f'tls_key = "{good.key}"\n') == OK
