@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from itertools import pairwise
+from typing import ClassVar
 
 from ringout.audio import g711
 from ringout.audio.goertzel import share
@@ -74,7 +75,10 @@ class Listener:
 
 
 class RtpPeer:
-    """One phone's media. tone_hz: what its talk sounds like."""
+    """One phone's media. tone_hz: what its talk sounds like. orders_done: whether every order of the calls so far is in
+    force; what is said before that may be lost."""
+
+    orders_done: ClassVar[Callable[[], bool]] = staticmethod(lambda: True)
 
     def __init__(
         self,
@@ -95,6 +99,7 @@ class RtpPeer:
         self.frame = g711.encode(hum((tone_hz,), 0.02), codec)
         self.remote = ("127.0.0.1", 9)
         self.received: list[tuple[float, RtpPacket]] = []
+        self.late_seconds = 0.0  # by how much a packet of its talk was late, at most
         self._loop.add_reader(self.socket.fileno(), self._receive)
 
     @property
@@ -144,12 +149,14 @@ class RtpPeer:
         await asyncio.sleep(
             0.01
         )  # orders given so far are held back for 4 ms at most: they leave before the first packet
+        await until(RtpPeer.orders_done)
         due = self._loop.time()
         before = len(to.received) if to is not None else 0
         for _ in range(packets):
             self.send()
             due += 0.02
             await asyncio.sleep(due - self._loop.time())
+            self.late_seconds = max(self.late_seconds, self._loop.time() - due)
         if to is not None:
             await until(lambda: len(to.received) >= before + packets)
 
