@@ -94,6 +94,8 @@ export function inWords(error: unknown): string {
       if (parameterName === 'postDial') return t('The digits for after the answer cannot be dialled.');
       if (side === 'from') return t('The chosen phone cannot be rung. Choose another one.');
       if (parameterName === 'phoneNumber') return t('This is not a phone number that can be rung.');
+      if (parameterName === 'sipInfo.transport')
+        return t('Browsers cannot be phones of this server. Your administrator can set that up.');
       break;
     case 'FeatureNotAvailable':
       return t('Your account may not place calls.');

@@ -19,7 +19,7 @@ from ringout.engine.registered_phones import RegisteredPhones
 from ringout.media.embedded import EmbeddedMedia
 from ringout.media.rtpengine.engine import RtpengineMedia
 from ringout.net.addresses import PublicAddress
-from ringout.net.connection import ConnectionSettings
+from ringout.net.connection import MOST_CONNECTIONS, ConnectionSettings
 from ringout.net.http_connection import HttpLimits
 from ringout.net.http_server import HttpServer, most_connections
 from ringout.net.random_ids import RandomIds
@@ -116,6 +116,8 @@ def sip_driver_settings(sip: SipConfig) -> SipDriverSettings:
         ConnectionSettings(
             max_message_bytes=sip.max_message_bytes,
             keep_alive_seconds=sip.keep_alive_seconds,
+            # A quarter of the files that this process may have open: HTTP may take half, and calls need some as well.
+            most_connections=min(MOST_CONNECTIONS, most_connections() // 2),
             origins=sip.websocket_origins,
         ),
         TlsFiles(sip.tls_certificate, sip.tls_key, sip.tls_ca, sip.tls_verify, sip.tls_client_certificates),
@@ -156,7 +158,8 @@ class Server:
             await self._start()
         except (OSError, ValueError) as error:
             await self._running.aclose()
-            raise StartFailed(f"the server cannot start: {error}") from error
+            why = str(error).removeprefix(f"[Errno {getattr(error, 'errno', None)}] ")
+            raise StartFailed(f"the server cannot start: {why}") from error
         except BaseException:
             await self._running.aclose()
             raise
@@ -332,18 +335,22 @@ class Server:
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
-    async def run_until_signal(self) -> None:
-        """Returns at the first SIGTERM or SIGINT; a second one makes stop hurry. SIGHUP reads TLS certificates anew,
-        unless it says that the terminal of this process has been closed."""
+    def heed_signals(self) -> None:
+        """To be called once, before start: SIGTERM or SIGINT ends the server in good order, which takes back
+        registrations that the start has already made; a second one makes stop hurry. SIGHUP reads TLS certificates
+        anew, unless it says that the terminal of this process has been closed."""
         self._loop.add_signal_handler(signal.SIGHUP, self._on_hangup, os.isatty(0))
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._on_signal)
+
+    async def run_until_signal(self) -> None:
+        """Returns once the server has been asked to stop."""
         await self._asked_to_stop.wait()
 
     def _on_hangup(self, had_terminal: bool) -> None:
         if had_terminal and not os.isatty(0):
             self._on_signal()
-        else:
+        elif self.http_url:  # before that they have just been read, or soon will be
             self._driver.reload_certificates()
 
     def _on_signal(self) -> None:

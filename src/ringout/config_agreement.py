@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ringout.config import Config
 from ringout.config_phone_rules import Complaint, phone_complaints
@@ -36,7 +37,7 @@ def agreement_complaints(config: Config) -> Iterator[Complaint]:
         )
     if len(set(media.codecs)) < len(media.codecs):
         yield ("media", "codecs"), "names a codec twice", "each codec once"
-    if media.prompts is not None and not media.prompts.is_dir():
+    if media.prompts is not None and not _is_directory(media.prompts):
         yield ("media", "prompts"), f"there is no directory {media.prompts}", "a directory of LANGUAGE/NAME.wav"
     yield from _rtpengine_complaints(config)
     if config.sip.t1_seconds > config.sip.t2_seconds:
@@ -83,6 +84,13 @@ def agreement_complaints(config: Config) -> Iterator[Complaint]:
     yield from phone_complaints(config)
 
 
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # in a directory that is closed to us
+        return False
+
+
 def _rtpengine_complaints(config: Config) -> Iterator[Complaint]:
     instances = config.media.rtpengine
     if config.media.engine == "rtpengine" and not instances:
@@ -125,8 +133,19 @@ def _sip_complaints(config: Config) -> Iterator[Complaint]:
         yield ("sip", "tls_key"), "stands alone", "tls_certificate as well"
     for name in ("tls_certificate", "tls_key", "tls_ca"):
         path = getattr(sip, name)
-        if path is not None and not path.exists():
+        if path is None:
+            continue
+        try:
+            path.open("rb").close()
+        except FileNotFoundError:
             yield ("sip", name), f"there is no file {path}", "the path of a PEM file"
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            yield (
+                ("sip", name),
+                f"{path} cannot be read ({why})",
+                "the path of a PEM file that the server's user may read",
+            )
 
 
 def _unreachable(config: Config) -> Iterator[Complaint]:

@@ -10,10 +10,11 @@ from ringout.config import Config
 # The administration's requests for the same things must look like this as well.
 DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEVICE_PASSWORD = re.compile(r"[ -~]{12,128}")  # a shorter one is guessed, and phones differ in how they hash others
-# Without password and headers, and with no parameter but the transport.
+_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+# Without password, headers and control characters, and with no parameter but the transport.
 SIP_PHONE = re.compile(
-    r"[Ss][Ii][Pp][Ss]?:((?:[A-Za-z0-9_.!~*'()&=+$,/-]|%[0-9A-Fa-f]{2}){1,64})"
-    r"@([A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+    r"[Ss][Ii][Pp][Ss]?:((?:[A-Za-z0-9_.!~*'()&=+$,/-]|%(?:[2-689A-Fa-f][0-9A-Fa-f]|7[0-9A-Ea-e])){1,64})"
+    rf"@([A-Za-z0-9](?:[A-Za-z0-9.-]{{0,250}}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{{2,45}}\])(?::(?:{_PORT}))?"
     r"(?:;transport=(?:[Uu][Dd][Pp]|[Tt][Cc][Pp]|[Tt][Ll][Ss]))?"
 )
 

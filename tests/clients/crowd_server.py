@@ -64,6 +64,7 @@ async def serve(directory: Path, users: int, with_password: int) -> None:
     await world.start()
     config = make_config(directory, world, users, with_password)
     server = Server(config)
+    server.heed_signals()
     await server.start()
     try:
         print(json.dumps(await _login(server, config)), flush=True)

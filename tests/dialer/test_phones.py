@@ -67,3 +67,14 @@ def test_the_choice_of_a_phone_is_remembered(person: Person, dialog: Locator) ->
     person.ready()
     expect(page.get_by_label("Ring me on").locator("option:checked")).to_have_text("(650) 555-0111")
     expect(page.get_by_label("Ask me to press 1 first")).to_be_checked()
+
+
+def test_says_when_no_browser_can_be_a_phone(person: Person, dialog: Locator) -> None:
+    """The sandbox has no rtpengine."""
+    switch = dialog.get_by_label("This browser is one of my phones")
+    switch.click()
+    expect(dialog.locator(".phone-switch").get_by_role("alert")).to_have_text(
+        "Browsers cannot be phones of this server. Your administrator can set that up."
+    )
+    expect(switch).not_to_be_checked()
+    expect(dialog.get_by_text("Browser", exact=True)).to_have_count(0)  # no device has been made

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, expect
@@ -19,6 +20,7 @@ from e2e.server import EXTENSION, MAIN_NUMBER, PASSWORD, ServerProcess
 from e2e.shared import Outlet
 from e2e.tones import level, parts_with, sine, write_wav
 from e2e.waiting import eventually, free_port
+from fakes.certificates import Authority
 
 from .conftest import FLAGS, need_chromium
 from .person import SCREENSHOTS, Person
@@ -73,6 +75,7 @@ def speaking_browser(playwright: Playwright, voice: Path) -> Iterator[Browser]:
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={voice}",
         "--allow-loopback-in-peer-connection",
+        "--ignore-certificate-errors",  # no authority of a test's is known to it
     ]
     running = playwright.chromium.launch(executable_path=need_chromium(), args=flags)
     yield running
@@ -80,22 +83,27 @@ def speaking_browser(playwright: Playwright, voice: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[SimpleNamespace]:
-    """A server with rtpengine and a WebSocket listener, and a phone that answers and hums behind its trunk."""
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[SimpleNamespace]:
+    """A server with rtpengine and a WebSocket listener, and a phone that answers and hums behind its trunk. The test's
+    parameter: that listener's transport, ws if none."""
+    transport = getattr(request, "param", "ws")
     need("rtpengine")
     need("baresip")
     media = RtpengineProcess(tmp_path).start()
     outlet = Outlet("+14155550199", free_port(), "udp")
     phone = BaresipPhone("them", outlet, HUMMED_HZ)
     websocket = free_port()
-    settings = {
-        "sip": {"listen": ["udp:127.0.0.1:PORT", "tcp:127.0.0.1:PORT", f"ws:127.0.0.1:{websocket}"]},
+    settings: dict[str, Any] = {
+        "sip": {"listen": ["udp:127.0.0.1:PORT", "tcp:127.0.0.1:PORT", f"{transport}:127.0.0.1:{websocket}"]},
         "media": {
             "engine": "rtpengine",
             "digits_listen": media.digits,
             "rtpengine": [{"name": media.name, "control": media.control}],
         },
     }
+    if transport == "wss":
+        issued = Authority(tmp_path).issue("127.0.0.1")
+        settings["sip"] |= {"tls_certificate": str(issued.certificate), "tls_key": str(issued.key)}
     server = ServerProcess(tmp_path, [outlet.trunk("carrier")], settings).start()
     yield SimpleNamespace(server=server, phone=phone, media=media)
     phone.close()
@@ -144,10 +152,12 @@ def call_me(world: SimpleNamespace) -> None:
     assert answer.code == 200, answer
 
 
+@pytest.mark.parametrize("world", ["ws", "wss"], indirect=True)
 def test_the_browser_is_the_phone_that_rings(person: Person, world: SimpleNamespace) -> None:
     world.phone.answers()
     person.sign_in()
     turn_on(person)
+    expect(person.page.get_by_label("Ring me on").locator("option:checked")).to_have_text("Browser")
     person.field.fill("4155550199")
     person.page.keyboard.press("Enter")
     # Who has just clicked on Call need not click on Answer.

@@ -66,6 +66,22 @@ def test_all_is_well(world: World, beside: ThreadPoolExecutor) -> None:
     assert f"carrier sip:127.0.0.1:{phone.port} answers (SIP 200" in ended.stdout
 
 
+def test_a_default_phone_that_registers_and_is_not_there(world: World, beside: ThreadPoolExecutor) -> None:
+    phone = world.raw("carrier")
+    server = EmptyServer(world)
+    made = server.init()
+    server.admin("devices", "add", "101", "--name", "Desk phone", "--username", "ann-desk")
+    server.start()
+    doctor: Future[subprocess.CompletedProcess[str]] = beside.submit(
+        server.ringout, "doctor", **environ_of(server, made)
+    )
+    answer_options(phone, 200)
+    ended = doctor.result()
+    assert ended.returncode == 1
+    assert lines(ended)["phone"] == ["wrong"]
+    assert "Desk phone is rung first, and it is not registered." in ended.stdout
+
+
 def test_trunks_that_are_not_well(world: World, beside: ThreadPoolExecutor) -> None:
     elsewhere, silent, sick = world.raw("elsewhere"), world.raw("silent"), world.raw("sick")
     server = EmptyServer(world)

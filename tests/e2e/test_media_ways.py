@@ -70,7 +70,8 @@ def test_encrypted_phones(world: World, caller: tuple[str, str], callee: tuple[s
 @pytest.mark.parametrize("encryption", ["srtp-mand", ""])
 @pytest.mark.parametrize("who", ["caller", "callee"])
 def test_a_foreign_phone_holds_and_resumes(world: World, who: str, encryption: str) -> None:
-    """Where it is encrypted the keys stay, so the packets' index must go on: a phone would drop them else."""
+    """Where it is encrypted the keys stay, so the packets' index must go on: a phone would drop them else. Of the one
+    that holds only the bit rates tell what it is sent: its recording ends with its first hold."""
     media = "srtp" if encryption else "rtp"
     caller = world.baresip("caller", 600, encryption=encryption, media=media).answers()
     callee = world.baresip("callee", 1000, encryption=encryption, media=media).answers()
@@ -81,9 +82,10 @@ def test_a_foreign_phone_holds_and_resumes(world: World, who: str, encryption: s
     holder, held = (caller, callee) if who == "caller" else (callee, caller)
     holder.command("hold")
     eventually(lambda: is_silent(held), "silence at the held phone")
+    eventually(lambda: rates(holder) == (0, 0), "silence at the phone that holds")
     holder.command("resume")
-    hears(callee, 600)
-    hears(caller, 1000)
+    hears(held, 600 if who == "caller" else 1000)
+    eventually(lambda: min(rates(holder)) > 60000, "audio both ways at the phone that held")
     callee.hang_up()
     call.until(ENDED)
     assert quality(call, who)["lossPercent"] < 5
@@ -120,6 +122,12 @@ def test_wideband_between_two_phones_that_have_it(world: World, codecs: tuple[st
         assert told["codec"] == spoken
         assert told["packetsReceived"] > 25
         assert told["lossPercent"] < 5
+
+
+def rates(phone: BaresipPhone) -> tuple[int, int]:
+    """Bits of audio per second as the phone shows them now: what it sends, what it receives."""
+    sent, received = re.findall(r"audio=(\d+)/(\d+)", phone.screen())[-1]
+    return int(sent), int(received)
 
 
 def is_other_than_g711(phone: BaresipPhone) -> bool:

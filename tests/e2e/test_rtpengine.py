@@ -14,7 +14,7 @@ from .harness import CALLER_UP, CONNECTED, ENDED, World, need
 from .steps import answers
 from .test_audio import hears, is_ringback
 from .test_baresip import hears as phone_hears
-from .test_media_ways import is_silent
+from .test_media_ways import is_silent, rates
 from .waiting import eventually
 
 pytestmark = pytest.mark.sipp
@@ -94,8 +94,9 @@ def test_encrypted_phone_holds_and_resumes(world: World, rtpengine: RtpenginePro
     phone_hears(callee, 600, 1000)
     callee.command("hold")
     eventually(lambda: is_silent(callee), "silence at the phone that holds")
+    eventually(lambda: rates(callee) == (0, 0), "nothing to be sent to it")
     callee.command("resume")
-    phone_hears(callee, 600, 1000)
+    eventually(lambda: min(rates(callee)) > 60000, "audio both ways at the phone that held")
     hears(caller.rtp, 1000, 600)
     call.cancel()
     caller.finish()

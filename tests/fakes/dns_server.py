@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 
 import dns.flags
@@ -24,6 +24,7 @@ class DnsServer:
         self.ttl = ttl
         self.asked: list[tuple[str, str]] = []  # (name, kind) in order
         self.fault: dns.rcode.Rcode | None = None  # answers everything so
+        self.damage: Callable[[bytes], bytes] = bytes  # of each answer
         self.silent: set[str] = set()  # kinds that get no answer; "*" = all
         self._records: dict[str, dict[str, list[str]]] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -71,7 +72,7 @@ class DnsServer:
                 return
             answer = self._answer(dns.message.from_wire(data))
             if answer is not None:
-                self._socket.sendto(answer.to_wire(), peer)
+                self._socket.sendto(self.damage(answer.to_wire()), peer)
 
     def _answer(self, query: dns.message.Message) -> dns.message.Message | None:
         question = query.question[0]

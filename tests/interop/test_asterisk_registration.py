@@ -191,6 +191,37 @@ def test_asterisk_registers_by_tls_with_srtp(lab: Lab, tmp_path: Path) -> None:
     call.until(ENDED)
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_asterisk_has_to_show_its_certificate(lab: Lab, tmp_path: Path, trusted: bool) -> None:
+    """Mutual TLS with Asterisk as the client: one that our authority has not issued opens no door, whatever the
+    password."""
+    authority = Authority(tmp_path)
+    ours = authority.issue("127.0.0.1", file="ringout")
+    theirs = (authority if trusted else Authority(tmp_path, "strangers")).issue("asterisk.test", file="asterisk")
+    asterisk = lab.add(Asterisk())
+    asterisk.transport("udp")
+    asterisk.transport(
+        "tls", method="tlsv1_2", cert_file=theirs.certificate, priv_key_file=theirs.key, ca_list_file=authority.ca,
+        verify_server="yes",
+    )  # fmt: skip
+    asterisk.peer("ringout")
+    tls_port = lab.port()
+    listen = ["udp:127.0.0.1:PORT", "tcp:127.0.0.1:PORT", f"tls:127.0.0.1:{tls_port}"]
+    files = {"tls_certificate": str(ours.certificate), "tls_key": str(ours.key), "tls_ca": str(authority.ca)}
+    sip = {"listen": listen, "tls_client_certificates": True, **files}
+    device(lab, asterisk, server=f"sip:127.0.0.1:{tls_port};transport=tls", sip=sip)
+    asterisk.start()
+    if trusted:
+        asterisk.until_says("Registered", "pjsip show registrations")
+        assert is_online(lab)
+    else:
+        eventually(lambda: "No response received" in asterisk.log(), "Asterisk to give its first attempt up")
+        assert asterisk.messages("REGISTER", sent=True)
+        assert "no TLS with 127.0.0.1, who connected" in lab.server.log()
+        assert "Registered" not in asterisk.cli("pjsip show registrations")
+        assert not is_online(lab)
+
+
 def test_asterisk_registers_with_a_wrong_password(lab: Lab) -> None:
     asterisk = lab.add(Asterisk())
     asterisk.transport("udp")

@@ -277,6 +277,32 @@ def test_the_edge_wants_longer_sessions(lab: Lab) -> None:
     assert [int(one[1]) for one in asked if one] == [300, 400, 300, 400]
 
 
+@pytest.mark.parametrize("transports", [("udp", "tcp"), ("udp",)], ids=["has TCP", "has none"])
+def test_a_large_invite_goes_by_tcp_where_the_edge_has_it(lab: Lab, transports: tuple[str, ...]) -> None:
+    """RFC 3261 section 18.1.1: a signature of 1,500 characters is too much for one datagram; Kamailio has the INVITE
+    whole either way."""
+    proxy = lab.add(Kamailio()).listen(*transports)
+    signer = lab.raw("+16505552009")
+    caller = lab.baresip(CALLER, LOW_HZ).answers()
+    callee = lab.baresip(CALLEE, HIGH_HZ).answers()
+    for phone in (caller, callee):
+        proxy.route(phone.number, f"sip:127.0.0.1:{phone.port}")
+    proxy.start()
+    lab.ring_out({"gateways": [signer.gateway, proxy.gateway()]})
+    call = lab.place()
+    signature = f"{'s' * 1500};info=<https://cert.example.org/a.pem>;alg=ES256;ppt=shaken"
+    for phone in (caller, callee):
+        contact = f"Contact: <sip:{phone.number}@127.0.0.1:{proxy.port}>"
+        signer.reply(signer.expect("INVITE"), 302, headers=[contact, f"Identity: {signature}"], contact=False)
+    call.until(CONNECTED)
+    hears(caller, HIGH_HZ, LOW_HZ)
+    call.cancel()
+    call.until(ENDED)
+    invites = proxy.received("INVITE")
+    assert {one.transport for one in invites} == {transports[-1]}
+    assert all(f"Identity: {signature}" in one.text for one in invites)
+
+
 @pytest.mark.parametrize("trusted", [True, False])
 def test_the_edge_demands_our_certificate(lab: Lab, tmp_path: Path, trusted: bool) -> None:
     """Mutual TLS with Kamailio; the phone's BYE comes over the connection that we opened."""

@@ -10,7 +10,7 @@ import pytest
 from fakes.description import complaints
 from fakes.people import ACCOUNT, EXTENSION, SETTINGS, bearer_of, change_user, refusal
 from fakes.web import WebWorld, make_world
-from ringout.config import ClientConfig, Config, DeviceConfig, PhonesConfig, RateConfig
+from ringout.config import ClientConfig, Config, DeviceConfig, MediaConfig, PhonesConfig, RateConfig
 from ringout.service.device_secrets import REALM
 from ringout.sip.digest import hash_password
 
@@ -29,6 +29,7 @@ def settings(**phones: Any) -> Config:
         account=replace(SETTINGS.account, extensions=extensions),
         clients=(*SETTINGS.clients, VOIP, READER),
         phones=PhonesConfig(**phones),
+        media=MediaConfig(engine="rtpengine"),
     )
 
 
@@ -213,6 +214,15 @@ async def test_what_phones_are_told_can_be_configured() -> None:
     (info,) = (await provision(world)).json["sipInfo"]
     assert (info["domain"], info["outboundProxy"]) == ("pbx.example", "edge.example:443")
     assert info["stunServers"] == ["stun.example:3478"]
+
+
+@pytest.mark.parametrize("reached_at", [(), ("udp:edge.example:5060", "wss:edge.example:443")])
+async def test_no_browser_is_a_phone_where_the_media_engine_could_not_ring_it(reached_at: tuple[str, ...]) -> None:
+    world = await make_world(replace(settings(reached_at=reached_at), media=MediaConfig(engine="embedded")))
+    for transport in ("WSS", "WS"):
+        reply = await provision(world, {"sipInfo": [{"transport": transport}]})
+        assert refusal(reply) == (400, "CMN-101", "sipInfo.transport")
+    assert [info["transport"] for info in (await provision(world, {})).json["sipInfo"]] == ["UDP"]
 
 
 @pytest.mark.parametrize(

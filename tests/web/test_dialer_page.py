@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import pytest
 
-from fakes.web import WebWorld, make_world
+from fakes.web import CONFIG, WebWorld, make_world
+from ringout.config import MediaConfig
 
 PARTS = ("/", "/dialer/app.js", "/dialer/style.css", "/dialer/icon.svg", "/dialer/icon-192.png", "/dialer/de.json",
          "/service-worker.js", "/manifest.webmanifest")  # fmt: skip
 
+WITH_BROWSER_PHONES = replace(CONFIG, media=MediaConfig(engine="rtpengine"))
+
 
 @pytest.fixture
 async def world() -> WebWorld:
-    return await make_world()
+    return await make_world(WITH_BROWSER_PHONES)
+
+
+async def test_without_rtpengine_the_page_connects_to_its_own_server_alone() -> None:
+    reply = await (await make_world()).ask("GET", "/", authorization="")
+    assert "connect-src 'self';" in reply.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("path", PARTS)

@@ -104,10 +104,18 @@ class ApiClient:
         found = self._connection.request("POST", "/restapi/v1.0/number-parser/parse", body, "application/json")
         return str(found["homeCountry"]["isoCode"])
 
-    def forwarding_numbers(self) -> list[str]:
-        """The user's phones, the first of which is rung when a request names none."""
-        found = self._connection.request("GET", f"{_RING_OUTS}/forwarding-number?perPage=1")
-        return [str(record["phoneNumber"]) for record in found["records"]]
+    def default_phone(self) -> tuple[str, bool | None] | None:
+        """The phone that is rung when a request names none: its number, or the name of one that registers with the
+        server, and whether that one is there now (None = it is not of this kind). None = the user has no phone."""
+        records = self._connection.request("GET", f"{_RING_OUTS}/forwarding-number?perPage=100")["records"]
+        phone = next((record for record in records if record.get("default")), records[0] if records else None)
+        if phone is None:
+            return None
+        if phone.get("phoneNumber"):
+            return str(phone["phoneNumber"]), None
+        devices = self._connection.request("GET", f"{_RING_OUTS}/device?perPage=100")["records"]
+        there = {device["id"] for device in devices if device["status"] == "Online"}
+        return str(phone.get("label", "")), phone["device"]["id"] in there
 
     def place(
         self, to: str, from_: str | None, caller_id: str | None, prompt: bool | None, post_dial: str = ""

@@ -63,7 +63,8 @@ def _try_certificates(sip: SipConfig) -> None:
     try:
         Tls(TlsFiles(sip.tls_certificate, sip.tls_key, sip.tls_ca, sip.tls_verify, sip.tls_client_certificates))
     except OSError as error:
-        raise CommandFailed(f"{error}.", USAGE) from error
+        instead = "Write the names of PEM files that belong together, the key's without a passphrase"
+        raise CommandFailed(f"[sip] {error}. {instead}.", USAGE) from error
 
 
 def _notes(config: Config) -> Iterator[str]:
@@ -73,6 +74,11 @@ def _notes(config: Config) -> Iterator[str]:
             yield 'Phones in browsers cannot be rung: that needs [media] engine = "rtpengine".'
         if config.media.rtpengine:
             yield 'No [[media.rtpengine]] is used: [media] engine is "embedded".'
+    elif not config.phones.reached_at:
+        for listener in config.sip.listen:
+            host = listener.partition(":")[2].rpartition(":")[0]
+            if listener.startswith("wss:") and host not in ("0.0.0.0", "[::]"):
+                yield f'Browsers are told "{listener}": the certificate must name that, or [phones] reached_at a name.'
     if not config.sip.tls_verify:
         yield "No gateway's certificate is looked at ([sip] tls_verify = false): whoever is on the way can listen in."
     for trunk in config.trunks:

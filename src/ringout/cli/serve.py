@@ -42,6 +42,7 @@ async def _serve(config: Config) -> None:
     from ringout.app import Server
 
     server = Server(config)
+    server.heed_signals()
     await server.start()
     await server.run_until_signal()
     await server.stop()

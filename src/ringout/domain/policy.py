@@ -30,7 +30,6 @@ BLOCKED = "The account does not allow calls to this number."
 
 _LONGEST_SHORT_NUMBER = 6
 _LETTER = re.compile(r"[A-Za-z]")
-_NOT_DIGITS = re.compile(r"[^0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +143,7 @@ def may_be_sent_on(plan: CallPlan, dialled: str, user: str, prefix: str = "") ->
     try:
         number = phone.parse(text, home).e164
     except ValueError:
-        # A name, or a short number of the system behind the trunk.
-        return _LETTER.search(text) is not None or len(_NOT_DIGITS.sub("", text)) <= _LONGEST_SHORT_NUMBER
+        return _is_name(text)
     if number == dialled:
         return True
     if plan.prepaid or emergency.is_number_of_help(number) or number.startswith(plan.blocked):
@@ -313,7 +311,7 @@ def check_address(
     home = home_country(account, extension)
     if emergency.meaning(user, account.country.upper(), home) is not Emergency.NO:
         raise DestinationBarred(parameter, sent, EMERGENCY)
-    if _LETTER.search(user) is not None or len(_NOT_DIGITS.sub("", user)) <= _LONGEST_SHORT_NUMBER:
+    if _is_name(user):
         return
     try:
         number = phone.parse(user, home).e164
@@ -322,6 +320,13 @@ def check_address(
     if account.prepaid:
         raise DestinationBarred(parameter, sent, PREPAID)
     check_allowed(number, parameter, sent, account, extension)
+
+
+def _is_name(user: str) -> bool:
+    """A name, or a short number of the system there. Digits of other scripts are neither: whoever knows them would dial
+    them."""
+    digits = "".join(character for character in user if character.isdigit())
+    return _LETTER.search(user) is not None or (len(digits) <= _LONGEST_SHORT_NUMBER and digits.isascii())
 
 
 def check_allowed(number: str, parameter: str, sent: str, account: Account, extension: Extension) -> None:

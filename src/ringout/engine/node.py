@@ -37,7 +37,7 @@ from ringout.service.ports import (
     Meter,
     RingOutStore,
 )
-from ringout.sip.events import BindingsChanged, Event, OptionsAnswered, RegistrationChanged
+from ringout.sip.events import BindingsChanged, Event, GuesserShutOut, OptionsAnswered, RegistrationChanged
 
 if TYPE_CHECKING:
     from ringout.engine.ringing_phone import RingingPhone
@@ -197,6 +197,9 @@ class Node:
             return
         if isinstance(event, RegistrationChanged):
             self.registrations.changed(event)
+            return
+        if isinstance(event, GuesserShutOut):
+            log.warning("somebody guesses passwords of phones", device=event.user or None, address=event.address)
             return
         if isinstance(event, BindingsChanged):
             if self.phones is not None:

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 PING: Final = b"\r\n\r\n"  # RFC 5626 section 3.5.1
 PONG: Final = b"\r\n"
+MOST_CONNECTIONS: Final = 2000
 MOST_WAITING_BYTES: Final = 1 << 20  # unsent, per connection: beyond that the peer does not read and is cut off
 _QUIET_SECONDS: Final = 60  # then the system asks a peer that says nothing whether it is still there
 _ASK_SECONDS: Final = 10
@@ -38,7 +39,7 @@ class ConnectionSettings:
     pong_seconds: float = 10.0  # RFC 5626 section 4.4.1
     connect_seconds: float = 5.0
     first_message_seconds: float = 30.0
-    most_connections: int = 2000
+    most_connections: int = MOST_CONNECTIONS
     origins: tuple[str, ...] = ()
 
 

@@ -14,11 +14,11 @@ from typing import Final, Protocol, cast
 
 from ringout.net.addresses import Address, LocalAddresses
 from ringout.net.connection import MOST_WAITING_BYTES, Connection, ConnectionSettings, StreamConnection, prepare
-from ringout.net.handshakes import Handshakes
+from ringout.net.handshakes import Handshakes, reason_of
 from ringout.net.tasks import Tasks
 from ringout.net.tls import Tls
 from ringout.net.websocket_connection import WebSocketConnection
-from ringout.sip.flow import Flow, Transport, host_port
+from ringout.sip.flow import Flow, Transport, host_port, network_of
 
 _log = logging.getLogger(__name__)
 
@@ -150,7 +150,9 @@ class Connections:
                 await self._open_connection(flow)
         except (OSError, TimeoutError) as error:
             if isinstance(error, ssl.SSLError):
-                _log.warning("no TLS with %s as %s: %s", host_port(flow.remote), flow.name or "itself", _reason(error))
+                _log.warning(
+                    "no TLS with %s as %s: %s", host_port(flow.remote), flow.name or "itself", reason_of(error)
+                )
             self._waiting.pop(flow, None)
             if not self._closed:
                 self._receiver.flow_failed(flow)
@@ -212,13 +214,13 @@ class Connections:
         """Strangers who say nothing go first, then of the address that has most the one that has been silent for
         longest, so that nobody can crowd out all others; ours last."""
         known = self._open
-        of_address = Counter(flow.remote[0] for flow, connection in known.items() if connection.is_inbound)
+        of_address = Counter(network_of(flow.remote[0]) for flow, connection in known.items() if connection.is_inbound)
         lately = asyncio.get_running_loop().time() - _TIME_TO_SPEAK_SECONDS
 
         def dispensability(flow: Flow) -> tuple[bool, bool, int, bool, float]:
             it = known[flow]
             is_somebody = it.has_spoken or it.opened_at > lately
-            return not it.is_inbound, is_somebody, -of_address[flow.remote[0]], it.has_spoken, it.used_at
+            return not it.is_inbound, is_somebody, -of_address[network_of(flow.remote[0])], it.has_spoken, it.used_at
 
         dispensable = known[min(known, key=dispensability)]
         self.lost(dispensable)
@@ -271,9 +273,3 @@ def _listening_socket(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _reason(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    return (error.reason or str(error)).lower().replace("_", " ")

@@ -16,8 +16,16 @@ from ringout.net.tasks import Tasks
 MOST_HANDSHAKES: Final = 500  # of one listener at the same time; for one more the one that lasts longest is given up
 _MOST_A_TURN: Final = 64  # so that who connects without end starves nobody
 _REST_SECONDS: Final = 1.0  # when the system has no descriptor left
+_QUIET_SECONDS: Final = 10.0  # after a line of the log: whoever fails without end fills no log
 
 _log = logging.getLogger(__name__)
+
+
+def reason_of(error: ssl.SSLError) -> str:
+    """Why a handshake has failed, in OpenSSL's words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return (error.reason or str(error)).lower().replace("_", " ")
 
 
 class Handshakes:
@@ -40,6 +48,8 @@ class Handshakes:
         self._loop = asyncio.get_running_loop()
         self._under_way: dict[socket.socket, None] = {}  # oldest first
         self._rest: asyncio.TimerHandle | None = None
+        self._quiet_until = 0.0
+        self._untold = 0
         self._loop.add_reader(listening.fileno(), self._accept)
 
     def __len__(self) -> int:
@@ -48,7 +58,7 @@ class Handshakes:
     def _accept(self) -> None:
         for _ in range(_MOST_A_TURN):
             try:
-                accepted, _ = self._socket.accept()
+                accepted, address = self._socket.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -60,20 +70,30 @@ class Handshakes:
             self._under_way[accepted] = None
             if len(self._under_way) > MOST_HANDSHAKES:
                 self._give_up(next(iter(self._under_way)))
-            self._tasks.start(self._shake_hands(accepted), "TLS handshake")
+            self._tasks.start(self._shake_hands(accepted, address[0]), "TLS handshake")
 
     def _go_on(self) -> None:
         self._loop.add_reader(self._socket.fileno(), self._accept)
 
-    async def _shake_hands(self, accepted: socket.socket) -> None:
+    async def _shake_hands(self, accepted: socket.socket, host: str) -> None:
         try:
             await self._loop.connect_accepted_socket(
                 self._make, accepted, ssl=self.context, ssl_handshake_timeout=self._seconds
             )
-        except OSError:  # the peer does not speak TLS, shows no certificate, or has gone
+        except OSError as error:  # the peer does not speak TLS, shows no certificate, or has gone
             accepted.close()
+            if isinstance(error, ssl.SSLError):
+                self._tell(host, error)
         finally:
             self._under_way.pop(accepted, None)
+
+    def _tell(self, host: str, error: ssl.SSLError) -> None:
+        now = self._loop.time()
+        if now < self._quiet_until:
+            self._untold += 1
+            return
+        _log.warning("no TLS with %s, who connected: %s (%d more untold)", host, reason_of(error), self._untold)
+        self._quiet_until, self._untold = now + _QUIET_SECONDS, 0
 
     def _give_up(self, accepted: socket.socket) -> None:
         """The handshake reads an end, and fails by itself."""

@@ -13,11 +13,13 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
 
-from ringout.net.connection import PING, PONG, Connection, Owner
+from ringout.net.connection import PING, PONG, Connection, Owner, log
 from ringout.sip.flow import Flow
 
 _SUBPROTOCOL: Final = Subprotocol("sip")  # RFC 7118 section 4.1: a client that does not offer it is refused
 _BLANKS: Final = b"\r\n\0 "
+_MOST_TOLD: Final = 20  # strangers make origins up
+_told: Final[set[str]] = set()  # origins that the log has of this process
 _silent = logging.getLogger(f"{__name__}.protocol")
 _silent.disabled = True  # it would write the messages, credentials included, at level debug
 
@@ -43,7 +45,10 @@ class WebSocketConnection(Connection):
         messages: list[bytes] = []
         for event in protocol.events_received():
             if isinstance(event, Request):
-                protocol.send_response(protocol.accept(event))
+                response = protocol.accept(event)
+                if response.status_code == 403:
+                    _tell_of(event.headers.get("Origin", ""))
+                protocol.send_response(response)
             elif isinstance(event, Frame):
                 self._read_frame(event, messages)
         self._pass_on()
@@ -119,3 +124,10 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _tell_of(origin: str) -> None:
+    """Once of each page, as whoever looks for the reason has nothing else to look at: browsers do not say it."""
+    if origin not in _told and len(_told) < _MOST_TOLD:
+        _told.add(origin)
+        log.warning("a web page may not connect: its origin %.200r is not in [sip] websocket_origins", origin)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ringout.domain.account import Device, DeviceType, Extension, ForwardingNumber, PhoneType, Principal
+from ringout.domain.dialer import DIALER
 from ringout.domain.errors import NotFound
 from ringout.service import forwarding_numbers as numbers
 from ringout.service import user_permissions
@@ -71,12 +72,15 @@ class Devices:
 
     async def provision(self, principal: Principal, name: str, computer: str) -> Provisioned:
         """The device by which that application is its user's phone: one for each application and user, so that a user
-        with ten browsers has one phone in ten places. name: of the application."""
+        with ten browsers has one phone in ten places. name: of the application; the dialer's phone is called as the
+        dialer says, in its user's language."""
         new_id = str(self._accounts.new_id(self._ids))
         number_id = str(self._accounts.new_id(self._ids))
         salt = self._ids.token()
         client_id = principal.client_id
         computer = "".join(c for c in computer if c.isprintable())[:_LONGEST_COMPUTER]
+        if client_id == DIALER.client_id:
+            name = computer or name
 
         def change(extension: Extension) -> Extension:
             known = _of_client(extension, client_id)

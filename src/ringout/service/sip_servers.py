@@ -25,6 +25,7 @@ class SipServers:
         self._phones = config.phones
         self._public = urlsplit(config.http.public_url).hostname if config.http.public_url else None
         self._listeners = listeners
+        self._rings_browsers = config.media.engine == "rtpengine"  # our own engine has no DTLS-SRTP
 
     def domain(self, asked: str) -> str:
         """Host of the phones' addresses. asked: the host by which the phone asks this server, without port."""
@@ -35,7 +36,12 @@ class SipServers:
         return self._phones.stun
 
     def all(self, asked: str) -> list[SipServer]:
-        """As configured, else as bound; a listener on all addresses is at the host that the phone asks."""
+        """As configured, else as bound; a listener on all addresses is at the host that the phone asks. Without those
+        by WebSocket when nothing that registers there could be rung."""
+        found = self._all(asked)
+        return found if self._rings_browsers else [one for one in found if one.transport not in ("ws", "wss")]
+
+    def _all(self, asked: str) -> list[SipServer]:
         if self._phones.reached_at:
             return [SipServer(*text.split(":", 1)) for text in self._phones.reached_at]
         host = self._public or asked

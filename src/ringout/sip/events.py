@@ -166,6 +166,15 @@ class BindingsChanged:
 
 
 @dataclass(slots=True)
+class GuesserShutOut:
+    """So many wrong passwords came from that address, for that phone or, user "", in all, that it is not listened to
+    for a while. Told once each time. user: as the guesser wrote it, 64 characters at most."""
+
+    user: str
+    address: str
+
+
+@dataclass(slots=True)
 class RegistrationChanged:
     """A registration of ours was granted, refused, could not be asked for, has ended or is gone: see its own state.
 
@@ -194,4 +203,5 @@ Event = (
     | OptionsAnswered
     | RegistrationChanged
     | BindingsChanged
+    | GuesserShutOut
 )

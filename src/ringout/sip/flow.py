@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network
 from typing import Final, Literal, NamedTuple, TypeGuard, get_args
 
 Transport = Literal["udp", "tcp", "tls", "ws", "wss"]
@@ -72,3 +74,12 @@ def host_port(address: tuple[str, int]) -> str:
     """`host:port` as SIP writes it, IPv6 in brackets."""
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@lru_cache(4096)
+def network_of(ip: str) -> str:
+    """By what strangers are counted: a customer has 2**64 addresses of IPv6 or more, so its network stands for all."""
+    if ":" not in ip:
+        return ip
+    address = IPv6Address(ip)
+    return str(address.ipv4_mapped or IPv6Network((address.packed[:8].ljust(16, b"\0"), 64)))

@@ -9,6 +9,7 @@ from ringout.sip.errors import MalformedStream
 _content_lengths = re.compile(
     rb"\r\n(?:content-length|l)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE
 ).findall
+_empty_lines = re.compile(rb"(?:\r\n)+").match  # a peer may send nothing else, and without pause
 
 
 class StreamFramer:
@@ -60,13 +61,14 @@ class StreamFramer:
         return pinged
 
     def _skip_empty_lines(self, begin: int) -> int:
-        buffer = self._buffer
-        while buffer.startswith(b"\r\n", begin):
-            begin += 2
-            self._empty_lines += 1
-            self._pinged = self._pinged or self._empty_lines % 2 == 0
-            self.has_seen_empty_line = True
-        return begin
+        match = _empty_lines(self._buffer, begin)
+        if match is None:
+            return begin
+        before = self._empty_lines
+        self._empty_lines += (match.end() - begin) // 2
+        self._pinged = self._pinged or self._empty_lines // 2 > before // 2
+        self.has_seen_empty_line = True
+        return match.end()
 
     def _message_size(self, begin: int) -> int:
         """Size of the message at begin, 0 while its header is incomplete."""

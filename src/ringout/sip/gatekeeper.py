@@ -7,18 +7,17 @@ credentials have used is kept, so that it is not used again.
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ringout.sip import digest
 from ringout.sip.errors import MalformedMessage
+from ringout.sip.flow import Flow, network_of
 from ringout.sip.grammar import quote
 from ringout.sip.uri import SipUri
 
 if TYPE_CHECKING:
-    from ringout.sip.flow import Flow
     from ringout.sip.ids import IdSource
     from ringout.sip.message import Request
 
@@ -43,11 +42,13 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """code with finished header lines. reason: None = the registered phrase."""
+    """code with finished header lines. reason: None = the registered phrase. shut_out: with this failure the name, or
+    "" for the address as a whole, has had as many as it may."""
 
     code: int
     extra: str = ""
     reason: str | None = None
+    shut_out: str | None = None
 
 
 class Gatekeeper:
@@ -75,7 +76,7 @@ class Gatekeeper:
         """None = the request is that user's. Raises MalformedMessage for credentials that cannot be read."""
         if len(username) > LONGEST_NAME:
             return Refused(403, reason="Wrong user name or password")
-        address = _whose(flow.remote[0])
+        address = network_of(flow.remote[0])
         if self._rests(address, username, now):
             return Refused(403, reason="Too many failures")
         answer = self._answer(request)
@@ -88,8 +89,8 @@ class Gatekeeper:
         if not self._is_right(answer, request, username):
             if not self._is_ours(answer.nonce, flow):
                 return self._challenge((known,), flow, now)  # who only pretends to be at that address keeps nobody out
-            self._failed(address, username, now)
-            return Refused(403, reason="Wrong user name or password")
+            shut_out = self._failed(address, username, now)
+            return Refused(403, reason="Wrong user name or password", shut_out=shut_out)
         if not _is_same_place(answer.uri, request.uri):
             return Refused(400, reason="The digest is for another URI")
         if not self._is_fresh(answer, flow, now):
@@ -182,21 +183,19 @@ class Gatekeeper:
         count, latest = self._failures.get(key, (0, now))
         return count if now - latest < REST_SECONDS else 0
 
-    def _failed(self, address: str, username: str, now: float) -> None:
-        for key in ((address, username), (address, "")):
-            count = self._count(key, now)
+    def _failed(self, address: str, username: str, now: float) -> str | None:
+        """Who rests from now on: see Refused.shut_out."""
+        shut_out = None
+        for name, most in ((username, FAILURES_OF_A_NAME), ("", FAILURES_OF_AN_ADDRESS)):
+            key = address, name
+            count = self._count(key, now) + 1
             self._failures.pop(key, None)
-            self._failures[key] = (count + 1, now)
+            self._failures[key] = (count, now)
+            if count == most:
+                shut_out = name
         while len(self._failures) > _MOST_REMEMBERED:
             del self._failures[next(iter(self._failures))]
-
-
-def _whose(ip: str) -> str:
-    """To whom failures are counted. A customer has 2**64 addresses of IPv6, or more, so its network stands for all."""
-    if ":" not in ip:
-        return ip
-    address = ipaddress.IPv6Address(ip)
-    return str(address.ipv4_mapped or ipaddress.IPv6Network((address.packed[:8].ljust(16, b"\0"), 64)))
+        return shut_out
 
 
 def _is_same_place(named: str, wanted: str) -> bool:

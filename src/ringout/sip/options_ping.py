@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from ringout.sip.events import OptionsAnswered
 from ringout.sip.flow import Flow, host_port
 from ringout.sip.outgoing import OutgoingRequest, new_branch
+from ringout.sip.peer_text import printable
 
 if TYPE_CHECKING:
     from ringout.sip.client_transaction import ClientTransaction
@@ -42,7 +43,8 @@ class OptionsPing:
 
     def response_received(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         if response.status >= 200:
-            self._report(response.status, now, came=True, seen_as=response.top_via.params.get("received"))
+            seen_as = printable(response.top_via.params.get("received") or "")
+            self._report(response.status, now, came=True, seen_as=seen_as or None)
 
     def transaction_failed(
         self, transaction: ClientTransaction, cause: Literal["timeout", "transport"], now: float

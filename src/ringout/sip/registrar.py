@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from ringout.sip import bindings as b
 from ringout.sip.bindings import Binding, Intervals
 from ringout.sip.errors import MalformedMessage
-from ringout.sip.events import BindingsChanged
+from ringout.sip.events import BindingsChanged, GuesserShutOut
 from ringout.sip.gatekeeper import Gatekeeper, Refused
 from ringout.sip.header_values import NameAddr
 from ringout.sip.heap import NEVER, Waiting
@@ -82,6 +82,8 @@ class Registrar:
         if isinstance(user, Refused):
             user_agent.counters["registration_refused"] += user.code != 401
             user_agent.refuse(request, user.code, user.extra, flow, user.reason)
+            if user.shut_out is not None:
+                user_agent.emit(GuesserShutOut(user.shut_out, flow.remote[0]))
             return
         if self._is_flooded(user, now):
             user_agent.counters["registration_flood"] += 1

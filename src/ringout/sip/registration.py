@@ -16,6 +16,7 @@ from ringout.sip.flow import own_uri
 from ringout.sip.heap import Alarm, Waiting
 from ringout.sip.invite_responses import redirect_contacts, retry_after_seconds
 from ringout.sip.outgoing import OutgoingRequest, checked_uri, is_sips, new_branch, reason_phrase
+from ringout.sip.peer_text import printable
 from ringout.sip.registration_answers import granted_seconds, min_expires, service_route
 from ringout.sip.transaction import Ignored, Steps, Table, compile_table
 from ringout.sip.uri import SipUri
@@ -169,7 +170,7 @@ class ClientRegistration(Waiting):
     def response_received(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         if response.status < 200:
             return
-        self._answer = response.status, response.reason, []
+        self._answer = response.status, printable(response.reason), []
         self.feed(self._classify(response), response, now)
 
     def transaction_failed(

@@ -46,3 +46,32 @@ def test_certificates_are_tried(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert f"cannot use the certificate {no_certificate}" in capsys.readouterr().err
     good = Authority(tmp_path).issue("sip.ringout.example")
     assert check(tmp_path, _TLS.format(good.certificate) + f'tls_key = "{good.key}"\n') == OK
+
+
+_BROWSERS = """
+[sip]
+listen = ["udp:127.0.0.1:5060", "wss:{host}:7443"]
+tls_certificate = "{certificate}"
+tls_key = "{key}"
+[media]
+engine = "rtpengine"
+[[media.rtpengine]]
+name = "one"
+control = "127.0.0.1:22222"
+"""
+
+
+def test_browsers_are_told_a_name_that_the_certificate_can_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issued = Authority(tmp_path).issue("sip.ringout.example")
+    by_address = _BROWSERS.format(host="127.0.0.1", certificate=issued.certificate, key=issued.key)
+    note = 'Browsers are told "wss:127.0.0.1:7443"'
+    reached_at = '[phones]\nreached_at = ["wss:sip.ringout.example:7443"]'
+    for text, expected in (
+        (by_address, True),
+        (by_address + reached_at, False),
+        (by_address.replace("wss:127.0.0.1", "wss:0.0.0.0"), False),
+    ):
+        assert check(tmp_path, text) == OK
+        assert (note in capsys.readouterr().out) is expected

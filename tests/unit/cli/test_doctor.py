@@ -166,7 +166,7 @@ def test_clocks(serve: Serve, ahead: float, words: str) -> None:
     [
         (200, OF_SERVER, "ok", "2 are live"),
         (503, {"status": "draining", "liveCalls": 1}, "wrong", "shutting down"),
-        (503, {"status": "no-media", "liveCalls": 0}, "wrong", "no media engine"),
+        (503, {"status": "no-media", "liveCalls": 0}, "wrong", "none of its media engines"),
         (404, {"message": "no"}, "wrong", "answers 404"),
         (200, b"<html>", "wrong", "not RingOut"),
         (200, b"[]", "wrong", "not RingOut"),
@@ -286,6 +286,14 @@ def test_gateways(changes: dict[str, Any], found: dict[str, str]) -> None:
     findings = trunks.judge(gateway)
     assert verdicts(findings) == found
     assert all(bool(finding.step) == (finding.verdict is Verdict.WRONG) for finding in findings)
+
+
+def test_a_gateway_by_tls_may_have_another_reason() -> None:
+    gateway = {
+        "trunk": "carrier", "gateway": "sip:gw.example;transport=tls", "address": "10.0.0.9", "answers": False,
+        "code": None, "milliseconds": None, "signalling": "10.0.0.5", "media": "10.0.0.5",
+    }  # fmt: skip
+    assert "certificate" in trunks.judge(gateway)[0].step
 
 
 def test_where_no_server_is_its_trunks_are_not_held_against_anybody(home: Path) -> None:

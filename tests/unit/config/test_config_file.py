@@ -142,6 +142,7 @@ extension = "101"
         ('[[trunks]]\nname = "a"\ngateways = ["sip:gw.example;transport=tls"]', "trunks.1.gateways"),
         ('[sip]\ntls_certificate = "no-such-file.pem"', "sip.tls_certificate"),
         ('[sip]\ntls_ca = "no-such-file.pem"', "sip.tls_ca"),
+        ('[sip]\ntls_certificate = "/"', "sip.tls_certificate"),
         ('[sip]\npublic_address = "ringout.example"', "sip.public_address"),
         ('[sip]\npublic_address = "0.0.0.0"', "sip.public_address"),
         ('[sip]\nlocal_networks = ["10.0.0.1/8"]', "sip.local_networks"),

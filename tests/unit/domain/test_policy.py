@@ -378,7 +378,7 @@ def test_caller_ids_that_are_not(asked: str) -> None:
         ("1~900~555~0123", "", False), ("#31#19005550123", "", False),
         (LONDON, "", False), ("011442079460958", "", False), ("9011442079460958", "9", False), (BAHAMAS, "", False),
         ("911", "", False), ("+911", "", False), ("911", "9", False), ("9911", "9", False), ("112", "", False),
-        ("19115550100", "", False), ("999", "", False),
+        ("19115550100", "", False), ("999", "", False), ("９１１", "", False), ("１９００５５５０１２３", "", False),
     ],
 )  # fmt: skip
 def test_a_call_is_not_sent_on_to_what_may_not_be_called(user: str, prefix: str, allowed: bool) -> None:

@@ -235,3 +235,15 @@ def test_the_limit_of_open_files_is_raised(soft: int, hard: int, connections: in
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(connections), str(hard)]
+
+
+@pytest.mark.parametrize(("hard", "connections"), [(600, 150), (8000, 2000), (16000, 2000)])
+def test_sip_leaves_open_files_for_the_api_and_the_calls(hard: int, connections: int) -> None:
+    program = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, {hard}))\n"
+        "from ringout.app import sip_driver_settings\n"
+        "from ringout.config import SipConfig\n"
+        "print(sip_driver_settings(SipConfig()).connections.most_connections)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(connections)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -143,6 +145,47 @@ async def test_who_has_enough_places_is_not_asked_for_more(server: DnsServer) ->
     located = await locate(server, "sip:carrier.example")
     assert sum(len(choice.places) for tier in located.tiers for choice in tier) == module.MOST_PLACES
     assert len(server.asked_for("SRV")) == 1
+
+
+async def test_whatever_a_name_server_says_the_name_leads_somewhere_or_nowhere(
+    server: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = random.Random(7)
+
+    def damaged(wire: bytes) -> bytes:
+        begin = dice.randrange(2, len(wire))  # the question's number stays, else nothing is read at all
+        end = begin + dice.choice((0, 1, 2, 8))
+        return wire[:begin] + dice.randbytes(dice.choice((0, 1, 2, 40, 1200))) + wire[end:]
+
+    server.damage = damaged
+    server.put("carrier.example", "NAPTR", '10 0 "s" "SIP+D2U" "" _sip._udp.carrier.example.')
+    server.put("_sip._udp.carrier.example", "SRV", "10 0 5060 gw1.carrier.example.", "10 0 5070 gw2.carrier.example.")
+    with monkeypatch.context() as hurry:
+        hurry.setattr(module, "QUERY_SECONDS", 0.05)
+        hurry.setattr(module, "LOOKUP_SECONDS", 0.1)
+        for _ in range(15):
+            for uri in ("sip:carrier.example", "sip:gw2.carrier.example:5060"):
+                with contextlib.suppress(OSError):
+                    assert (await locate(server, uri)).tiers
+    server.damage = bytes
+    assert places(await locate(server, "sip:gw1.carrier.example:5060")) == [[(0, [udp("192.0.2.1")])]]
+
+
+async def test_names_that_lead_to_each_other(server: DnsServer) -> None:
+    server.put("a.carrier.example", "CNAME", "b.carrier.example.")
+    server.put("b.carrier.example", "CNAME", "c.carrier.example.")
+    server.put("_sip._udp.loop.example", "SRV", "10 0 5060 loop.example.", "20 0 5060 _sip._udp.loop.example.")
+    with pytest.raises(OSError, match=r"a.carrier.example|has no address"):
+        await locate(server, "sip:a.carrier.example:5060")
+    with pytest.raises(OSError, match=r"loop\.example"):
+        await locate(server, "sip:loop.example")
+
+
+async def test_what_holds_for_no_time_is_used_once(server: DnsServer) -> None:
+    server.ttl = 0
+    located = await locate(server, "sip:gw1.carrier.example:5060")
+    assert located.seconds == 0
+    assert places(located) == [[(0, [udp("192.0.2.1")])]]
 
 
 async def test_a_name_that_nobody_knows(server: DnsServer) -> None:

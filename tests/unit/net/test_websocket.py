@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -137,7 +138,8 @@ async def test_when_the_connection_is_gone_the_request_fails_at_once() -> None:
         while len(a.driver._connections):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         connected: list[asyncio.StreamWriter] = []
-        elsewhere = await asyncio.start_server(lambda _, writer: connected.append(writer), *flow.remote)
+        elsewhere = await asyncio.start_server(lambda _, writer: connected.append(writer), "127.0.0.1", 0)
+        flow = flow._replace(remote=elsewhere.sockets[0].getsockname())  # as if it had taken the page's port
         a.agent.invite(flow=flow, uri="sip:q3@b7k.invalid", from_="<sip:a@x>", to="<sip:b@x>", now=now())
         a.driver.flush()
         assert (await a.wait_for(Failed)).cause == "transport"
@@ -171,6 +173,7 @@ async def test_who_does_not_offer_sip_is_refused(offered: list[Subprotocol] | No
         assert refused.value.response.status_code == 400
 
 
+_PAGES = itertools.count()
 PAGES = SipDriverSettings(ConnectionSettings(origins=("https://ringout.example",)))
 
 
@@ -187,6 +190,17 @@ async def test_pages_that_may_not(origin: str) -> None:
             async with phone(a, origin=Origin(origin)):
                 pass
         assert refused.value.response.status_code == 403
+
+
+async def test_a_page_that_may_not_connect_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with node("a", "ws:127.0.0.1:0", settings=PAGES) as a:
+        origin = f"https://page{next(_PAGES)}.example"  # told once in the life of the process
+        for _ in range(2):
+            with pytest.raises(InvalidStatus):
+                async with phone(a, origin=Origin(origin)):
+                    pass
+    told = [record.getMessage() for record in caplog.records if origin in record.getMessage()]
+    assert told == [f"a web page may not connect: its origin '{origin}' is not in [sip] websocket_origins"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from fakes.scripted_peer import PEER, ScriptedPeer
 from ringout.sip import digest
 from ringout.sip.bindings import Binding, Intervals
 from ringout.sip.digest import Credentials, hash_password
-from ringout.sip.events import BindingsChanged
+from ringout.sip.events import BindingsChanged, GuesserShutOut
 from ringout.sip.flow import Flow
 from ringout.sip.gatekeeper import (
     FAILURES_OF_A_NAME,
@@ -300,8 +300,10 @@ def test_who_guesses_is_not_listened_to_for_a_while(office: Office) -> None:
     for _ in range(FAILURES_OF_A_NAME):
         assert office.register(password="guess").status == 403
     office.peer.pass_time(1)
+    assert office.peer.reported(GuesserShutOut) == [GuesserShutOut("desk", PEER[0])]
     right = office.register(f"Contact: {CONTACT}")
     assert (right.status, right.reason) == (403, "Too many failures")
+    assert len(office.peer.reported(GuesserShutOut)) == 1, "told once"
     elsewhere = Flow("udp", office.peer.flow.local, ("192.0.2.77", 5060))
     office.challenge = None
     assert office.register(f"Contact: {CONTACT}", flow=elsewhere).status == 200, "the user is not kept out"
@@ -324,6 +326,7 @@ def test_who_guesses_beside_a_phone_that_is_known_does_not_shut_it_out(office: O
     assert office.register(f"Contact: {CONTACT}").status == 200
     for guess in range(FAILURES_OF_AN_ADDRESS):
         assert office.register(user=f"guess{guess}", password="guess").status == 403
+    assert office.peer.reported(GuesserShutOut) == [GuesserShutOut("", PEER[0])]
     assert office.register(f"Contact: {CONTACT}").status == 200
     assert office.send(user="other").reason == "Too many failures", "who never was there has to wait"
     office.peer.pass_time(KNOWN_SECONDS + 1)

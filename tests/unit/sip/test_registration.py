@@ -10,7 +10,7 @@ from fakes.challenge import make_challenge
 from fakes.scripted_peer import ScriptedPeer
 from ringout.sip.digest import Credentials, read_answer, verify
 from ringout.sip.errors import LocalProtocolError
-from ringout.sip.events import RegistrationChanged
+from ringout.sip.events import OptionsAnswered, RegistrationChanged
 from ringout.sip.flow import Flow
 from ringout.sip.registration import (
     MAX_REDIRECTIONS,
@@ -420,3 +420,20 @@ def test_every_situation_has_an_answer() -> None:
         for kind in RegistrationInput:
             possible = kind not in awaited or state in asking
             assert ((state, kind) in TABLE) + ((state, kind) in IGNORED) == possible, (state, kind)
+
+
+def test_what_a_peer_says_can_be_shown_on_any_terminal() -> None:
+    peer = Registrar()
+    peer.start()
+    peer.answer(peer.request, 403, contact=None, reason="\x1b[2J" + "x" * 40_000)
+    (event,) = peer.reported(RegistrationChanged)
+    assert event.reason.isprintable()
+    assert len(event.reason) <= 128
+
+    peer.user_agent.options(peer.flow, "sip:carrier.example", peer.now)
+    asked = peer.last("OPTIONS")
+    asked.headers.set("Via", f'{asked.headers.get("Via")};received="\x1b[2J198.51.100.1"')
+    peer.answer(asked, 200)
+    (answered,) = peer.reported(OptionsAnswered)
+    assert answered.seen_as is not None
+    assert answered.seen_as.isprintable()

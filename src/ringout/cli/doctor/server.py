@@ -110,7 +110,7 @@ def _health(url: str, health: _Health) -> Finding:
         return wrong("server", f"{url} is shutting down and takes no calls", "Start it again once it is down.")
     if health.body.get("status") == "no-media":
         step = "Start rtpengine, or correct [[media.rtpengine]]: the log says which one does not answer."
-        return wrong("server", f"{url} takes no calls, for no media engine of its is up", step)
+        return wrong("server", f"{url} takes no calls, since none of its media engines is up", step)
     return wrong("server", f"{url}/healthz answers {health.status}", "Correct the URL: it ends before /restapi.")
 
 
@@ -164,10 +164,14 @@ def _logged_in(credentials: Credentials) -> list[Finding]:
 
 def _phones(client: ApiClient) -> Finding:
     try:
-        phones = client.forwarding_numbers()
+        phone = client.default_phone()
     except CommandFailed as failure:
         return unknown("phone", failure.sentence.rstrip("."))
-    if not phones:
+    if phone is None:
         step = "Add one in the dialer, or with `ringout admin forwarding-numbers add EXTENSION NUMBER`."
         return wrong("phone", "you have no phone that could be rung", step)
-    return ok("phone", f"{phones[0]} is rung first")
+    name, is_there = phone
+    if is_there is False:
+        step = "Start it, look at its account and password, or choose another default phone in the dialer."
+        return wrong("phone", f"{name} is rung first, and it is not registered", step)
+    return ok("phone", f"{name} is rung first")

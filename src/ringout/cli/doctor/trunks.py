@@ -58,11 +58,17 @@ def judge(gateway: Mapping[str, Any]) -> list[Finding]:
     found = [*_registration(name, gateway), _nat(name, gateway)]
     if not gateway["answers"]:
         step = "Check its address, and that the firewall lets SIP out and back in."
+        if _is_by_tls(gateway["gateway"]):
+            step = "Check its address and certificate: the server's log says why there is no TLS with it."
         down = ", and calls go by others while there are any" if gateway.get("state") == "down" else ""
         return [wrong("trunk", f"{name} does not answer{down}", step), *found]
     if code == 503:
         return [wrong("trunk", f"{name} answers that it is out of service (503)", "Ask whoever runs it."), *found]
     return [ok("trunk", f"{name} answers (SIP {code}, {gateway['milliseconds']:.0f} ms)"), *found]
+
+
+def _is_by_tls(uri: str) -> bool:
+    return uri.startswith("sips:") or uri.endswith(";transport=tls")
 
 
 def _name(gateway: Mapping[str, Any]) -> str:

@@ -28,8 +28,11 @@ class AdminPhoneCreation(Struct, rename="camel", kw_only=True, forbid_unknown_fi
     """A phone to add."""
 
     phone_number: Annotated[str, Meta(description="As it is written in the user's country, or a SIP address.")]
-    label: Annotated[str, Meta(description="What it is called; needed where the type is Other.")] = ""
-    type: Annotated[PhoneType, Meta(description="Home, Mobile, Work or Other.")] = PhoneType.WORK
+    label: Annotated[str, Meta(description="What it is called, where the type is Other.")] = ""
+    type: (
+        Annotated[PhoneType, Meta(description="Home, Mobile, Work or Other; with a label Other, else Work.")]
+        | UnsetType
+    ) = UNSET
     default: Annotated[bool, Meta(description="Rings when a request names no phone.")] = False
 
 
@@ -55,7 +58,9 @@ async def list_phones(admin: Administration, where: Where) -> Listing:
 
 
 async def add_phone(admin: Administration, where: Where, body: AdminPhoneCreation) -> AdminPhone:
-    wanted = WantedPhone(body.phone_number, body.label or None, body.type, default=body.default or None)
+    usual = PhoneType.OTHER if body.label else PhoneType.WORK
+    phone_type = body.type if isinstance(body.type, PhoneType) else usual
+    wanted = WantedPhone(body.phone_number, body.label or None, phone_type, default=body.default or None)
     number_id = str(admin.accounts.new_id(admin.ids))
     user = await admin.change_user(
         where, lambda old: rules.add(old, _account(admin, old), wanted, number_id, admin.hosts)

@@ -65,3 +65,17 @@ async def test_what_cannot_ring(world: AdminWorld, phones: list[str], error: typ
 
 def test_nothing_is_named_by_default() -> None:
     assert not isinstance(AdminRingListChange().mode, RingMode)
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [({}, ("Work", "Work")), ({"label": "PBX"}, ("Other", "PBX")), ({"type": "Home"}, ("Home", "Home"))],
+)
+async def test_a_phone_with_a_name_of_its_own_is_of_the_type_that_can_have_one(
+    fields: dict[str, Any], shown: tuple[str, str]
+) -> None:
+    world = await make_administration()
+    for known in await world.run("adminListForwardingNumbers", **U102):
+        await world.run("adminDeleteForwardingNumber", **U102, phone=known["id"])
+    made = await world.run("adminCreateForwardingNumber", {"phoneNumber": DESK, **fields}, **U102)
+    assert (made["type"], made["label"]) == shown
