@@ -87,7 +87,9 @@ export class BrowserPhone {
       const line = await this.provision();
       const code = (await import(new URL('dialer/softphone.js', HOME).href)) as typeof import('./softphone');
       this.phone = new code.Softphone(line, {
-        registered: (isRegistered) => this.showState(isRegistered ? 'on' : 'connecting'),
+        registered: (isRegistered) => {
+          if (this.phone) this.showState(isRegistered ? 'on' : 'connecting');
+        },
         ringing: (name) => this.ringing(name),
         joined: () => this.joined(),
         ended: (why) => this.ended(why),
@@ -118,8 +120,9 @@ export class BrowserPhone {
 
   /** Out of service; the phone stays in the list of the user's phones. */
   turnOff(): void {
-    this.phone?.stop();
-    this.phone = null;
+    const { phone } = this;
+    this.phone = null; // what it still tells counts no more
+    phone?.stop();
     remember({ browserPhone: false });
     this.complain('');
     this.showState('off');

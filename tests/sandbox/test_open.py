@@ -141,6 +141,10 @@ class Terminal:
                 raise AssertionError(f"{words!r} never came: {self.seen}") from None
 
     def type(self, text: str) -> None:
+        """Once the command waits: a Ctrl-C between its prompt and its reading would interrupt nothing, and nobody's
+        fingers are as fast as that."""
+        stat = Path(f"/proc/{self.process}/stat")
+        eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "S", "the command to wait")
         os.write(self._end, text.encode())
 
     def end(self) -> int:
