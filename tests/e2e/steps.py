@@ -174,9 +174,9 @@ def refuses(code: int, reason: str | None = None, *, ringing: bool = False, head
 
 
 def rings_until_cancelled() -> list[str]:
+    """180 at once, no 100: a CANCEL may follow the first answer, and SIPp takes it only after all of its answers."""
     return [
         recv_invite(),
-        reply(100),
         reply(180),
         recv("CANCEL", seconds=40),
         reply_last(),
