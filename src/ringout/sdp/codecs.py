@@ -24,7 +24,7 @@ CODECS = {
 }
 SPOKEN = ("PCMU", "PCMA")
 WIDEBAND = ("G722", "OPUS")
-STATIC_PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9}
+STATIC_PAYLOAD_TYPES = {0: "PCMU", 8: "PCMA", 9: "G722"}  # what a number means without an rtpmap
 TELEPHONE_EVENT = 101  # the payload type that we offer; the peer may choose another for its own direction
 
 _MEANT = {codec.rtpmap.upper(): name for name, codec in CODECS.items()} | {"TELEPHONE-EVENT/8000": "TELEPHONE-EVENT"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 from ringout.sdp.carriage import PLAIN, carriage_of
@@ -171,8 +172,7 @@ def _negotiate(
     if _is_multicast(host):
         raise NotAcceptable("The audio is to go to many at once.")
     names = _names(media)
-    wanted = {codec.upper() for codec in codecs}
-    common = [number for number in names if names[number] in wanted]
+    common = [number for number, name in names.items() if name in codecs]
     if not common:
         raise NotAcceptable("There is no common codec.")
     choice = next((number for number in common if names[number] in preferred), common[0])
@@ -195,6 +195,7 @@ def _negotiate(
     return negotiated, ours
 
 
+@lru_cache(1024)  # the same few addresses in every call
 def _is_multicast(host: str) -> bool:
     try:
         return ip_address(host).is_multicast
@@ -210,7 +211,7 @@ def _rtcp_port(media: MediaDescription) -> int | None:
 
 def _names(media: MediaDescription) -> dict[int, str]:
     """Payload type -> name in capitals (sdp.codecs), in the order of the m= line; only what is of use to us."""
-    maps = {number: name for name, number in STATIC_PAYLOAD_TYPES.items()}
+    maps = dict(STATIC_PAYLOAD_TYPES)
     for value in media.all("rtpmap"):
         number, _, encoding = value.partition(" ")
         if number.isascii() and number.isdigit() and len(number) <= 3:
