@@ -148,7 +148,7 @@ export class BrowserPhone {
       this.showCall(t('This browser is your phone: speak here'), false);
       return;
     }
-    const from = /^\+?\d+$/.test(name) ? show(name, this.around.country()) : name;
+    const from = /^\+?\d+$/.test(name) ? show(name, this.around.country()).replaceAll(' ', '\u00a0') : name;
     this.showCall(t('RingOut is calling: {name}', { name: from }), true);
     this.around.announce(t('RingOut is calling: {name}', { name: from }));
   }

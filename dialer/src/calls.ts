@@ -5,6 +5,7 @@ import { duration, t } from './texts';
 export interface Leg {
   phoneNumber?: string;
   extensionNumber?: string;
+  label?: string;
   sipCode?: number;
   sipReason?: string;
   explanation?: string;

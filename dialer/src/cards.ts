@@ -114,7 +114,7 @@ class Card {
     const { country, label } = this.cards.around;
     const told = number(leg);
     place.dataset.kind = lane.kind;
-    const named = label(told);
+    const named = leg.label || label(told);
     fill(
       place,
       h('h3', {}, name),

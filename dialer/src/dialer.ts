@@ -15,6 +15,8 @@ import { Settings } from './settings';
 import { amount, t } from './texts';
 
 const NOTICE_AFTER_MS = 1500; // a stream that comes back at once is nobody's concern
+const FIRST_WAIT_MS = 500; // before the user is asked for again
+const LONGEST_WAIT_MS = 15_000;
 
 export class Dialer {
   private readonly user = new User();
@@ -62,6 +64,7 @@ export class Dialer {
   });
   private stopFollowing = (): void => {};
   private late = 0; // the timer of a notice
+  private gone = false;
 
   /** leave: shows the way in again, with what went wrong. */
   constructor(
@@ -86,7 +89,8 @@ export class Dialer {
     await this.load(wanted);
   }
 
-  private async load(wanted: string): Promise<void> {
+  private async load(wanted: string, wait = FIRST_WAIT_MS): Promise<void> {
+    if (this.gone) return;
     try {
       await this.user.load();
     } catch (error) {
@@ -94,8 +98,8 @@ export class Dialer {
         return this.leave(t('You were signed out. Please sign in again.'));
       }
       this.tell(error instanceof Unreachable ? offline() : inWords(error));
-      addEventListener('online', () => void this.load(wanted), { once: true });
-      return;
+      await online(wait);
+      return this.load(wanted, Math.min(wait * 2, LONGEST_WAIT_MS));
     }
     this.tell('');
     this.form.refresh();
@@ -123,6 +127,7 @@ export class Dialer {
   }
 
   private leave(problem: string): void {
+    this.gone = true;
     this.stopFollowing();
     this.here.turnOff();
     forgetUser();
@@ -164,6 +169,18 @@ export class Dialer {
     this.form.input.select();
   }
 }
+
+/** Once the browser says so, or after that time: it may say so before the server can be reached. */
+const online = (milliseconds: number): Promise<void> =>
+  new Promise((done) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      removeEventListener('online', wake);
+      done();
+    };
+    const timer = setTimeout(wake, milliseconds);
+    addEventListener('online', wake);
+  });
 
 const offline = (): string =>
   t('No connection to the server. Running calls go on; what you see here may be out of date.');

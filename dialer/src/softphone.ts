@@ -118,8 +118,16 @@ export class Softphone {
     session.terminate(session.isEstablished() ? {} : { status_code: 603 });
   }
 
+  /** A key that is quicker than the encryption goes out once that stands. */
   press(key: string): void {
-    this.session?.sendDTMF(key, { transportType: JsSIP.C.DTMF_TRANSPORT.RFC2833, duration: 120 });
+    const session = this.session;
+    if (!session) return;
+    const line = session.connection;
+    if (line.connectionState === 'connected') {
+      session.sendDTMF(key, { transportType: JsSIP.C.DTMF_TRANSPORT.RFC2833, duration: 120 });
+    } else {
+      line.addEventListener('connectionstatechange', () => this.press(key), { once: true });
+    }
   }
 
   mute(isMuted: boolean): void {

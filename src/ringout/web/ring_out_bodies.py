@@ -91,7 +91,9 @@ class _OnePhone(Struct, rename="camel", omit_defaults=True):
         str | None, Meta(description="A, B or C: how far the network has vouched for the caller ID (SHAKEN)")
     ] = None
     quality: Annotated[AudioQuality | None, Meta(description="Of the audio, once the call is over")] = None
-    label: Annotated[str | None, Meta(description="The user's word for the phone, where several may ring")] = None
+    label: Annotated[
+        str | None, Meta(description="The user's word for the phone, where it is one of several or has no number")
+    ] = None
 
 
 class CallerPhone(_OnePhone):
