@@ -24,7 +24,7 @@ _NAMES = {
     "user": "Extension number, or id.",
     "client": "Client id.",
     "number": "The number in E.164, or its id.",
-    "phone": "The number in E.164, or its id.",
+    "phone": "As the list shows it: a number, SIP address or device's user name; or its id.",
     "jwt": "Id of the JWT, as the list shows it.",
     "device": "The device's user name, or its id.",
     "prefix": "E.164 prefix, e.g. +1900.",

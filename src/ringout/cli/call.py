@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import signal
 import time
+from dataclasses import replace
 from typing import Annotated, Any, Protocol
 
 from cyclopts import Parameter
 from rich.console import Console
 
 from ringout.cli.api_client import ApiClient, Gone
-from ringout.cli.credentials import find_credentials
+from ringout.cli.credentials import Credentials, find_credentials
 from ringout.cli.failures import INTERRUPTED, NOT_JOINED, OK, CommandFailed
+from ringout.cli.following import Following
+from ringout.cli.shared_login import SharedLogin
 from ringout.cli.snapshot import Snapshot, read_snapshot
 from ringout.cli.two_lanes import TwoLanes
 
-_POLL_SECONDS = 0.25
+_TICK_SECONDS = 0.25  # a Ctrl-C waits for so long at most, and the clock on the display
 _END_SECONDS = 40.0  # after a cancel: 64*T1 and a little, the longest that taking a leg down may last
 
 Number = Annotated[str, Parameter(help="Phone number, E.164: +16505550102.")]
@@ -45,7 +48,7 @@ def call(
 
     Exit code: 0 the two were joined, 1 they were not, 2 wrong use, 3 the server refuses, 4 no server, 130 cancelled.
     """
-    with ApiClient(find_credentials(url)) as client, Interrupts() as interrupts:
+    with open_client(find_credentials(url)) as client, Interrupts() as interrupts:
         first = read_snapshot(client.place(to, from_, caller_id, prompt, post_dial))
         with TwoLanes(Console()) as lanes:
             last = watch(client, first, interrupts, lanes)
@@ -54,7 +57,7 @@ def call(
 
 def status(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
     """Shows one RingOut as it stands."""
-    with ApiClient(find_credentials(url)) as client:
+    with open_client(find_credentials(url)) as client:
         now = read_snapshot(client.get(ring_out_id))
     print(f"RingOut {now.id}: {now.call_status}{'. ' + now.sentence if now.sentence else ''}")
     for name, lane in (("You ", now.you), ("Them", now.them)):
@@ -64,10 +67,15 @@ def status(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
 
 def cancel(ring_out_id: IdArgument, /, *, url: UrlOption = None) -> int:
     """Takes both phones of one RingOut down."""
-    with ApiClient(find_credentials(url)) as client:
+    with open_client(find_credentials(url)) as client:
         client.cancel(ring_out_id)
     print(f"RingOut {ring_out_id} is cancelled.")
     return OK
+
+
+def open_client(credentials: Credentials) -> ApiClient:
+    """With the login that the user's commands share. Raises CommandFailed."""
+    return ApiClient(credentials, SharedLogin.of(credentials))
 
 
 class Interrupts:
@@ -107,23 +115,27 @@ class Display(Protocol):
 
 
 def watch(client: ApiClient, now: Snapshot, wish: Wish, display: Display) -> Snapshot:
-    """Polls and shows until the end; the last snapshot."""
+    """Shows until the end; the last snapshot."""
+    following = Following(client, now.id)
     started = time.monotonic()
     cancelled_at: float | None = None
-    while True:
-        elapsed = time.monotonic() - started
-        display.show(now, elapsed)
-        if now.ended or (cancelled_at is not None and elapsed - cancelled_at > _END_SECONDS):
-            return now
-        if wish.asked and cancelled_at is None:
-            cancelled_at = elapsed
-            _cancel(client, now.id)
-            wish.met = True
-        time.sleep(_POLL_SECONDS)
-        try:
-            now = read_snapshot(client.get(now.id))
-        except Gone:
-            return now
+    try:
+        while True:
+            elapsed = time.monotonic() - started
+            display.show(now, elapsed)
+            if now.ended or (cancelled_at is not None and elapsed - cancelled_at > _END_SECONDS):
+                return now
+            if wish.asked and cancelled_at is None:
+                cancelled_at = elapsed
+                _cancel(client, now.id)
+                wish.met = True
+            told = following.next(_TICK_SECONDS)
+            if told is not None:
+                now = replace(read_snapshot(told), id=now.id)
+    except Gone:
+        return now
+    finally:
+        following.stop()
 
 
 def finish(last: Snapshot, wish: Wish) -> int:

@@ -18,3 +18,11 @@ class CommandFailed(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.exit_code = exit_code
+
+
+class Later(CommandFailed):
+    """429 or 503: not now. seconds: how long the server wants to be left alone; None = it does not say."""
+
+    def __init__(self, sentence: str, exit_code: int, seconds: float | None) -> None:
+        super().__init__(sentence, exit_code)
+        self.seconds = seconds

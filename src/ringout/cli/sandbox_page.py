@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ringout.cli.api_client import ApiClient
+from ringout.cli.call import open_client
 from ringout.cli.credentials import Credentials, sandbox_login_file
 from ringout.cli.failures import CommandFailed
 from ringout.cli.snapshot import Snapshot, read_snapshot
@@ -87,7 +87,7 @@ async def show_sample(login: Login, reports: asyncio.Queue[dict[str, Any]]) -> N
 async def _watch(login: Login, from_: str, to: str, console: Console) -> None:
     loop = asyncio.get_running_loop()
     credentials = Credentials(login.url, login.client_id, login.client_secret, login.jwt)
-    client = await asyncio.to_thread(ApiClient, credentials)
+    client = await asyncio.to_thread(open_client, credentials)
     now: Snapshot = read_snapshot(await asyncio.to_thread(client.place, to, from_, None, None))
     started = loop.time()
     hang_up_at: float | None = None

@@ -9,7 +9,17 @@ from typing import Annotated, Protocol
 from cyclopts import Parameter
 
 from ringout.cli.api_client import ApiClient
-from ringout.cli.call import CallerIdOption, Display, FromOption, PromptOption, UrlOption, Wish, finish, watch
+from ringout.cli.call import (
+    CallerIdOption,
+    Display,
+    FromOption,
+    PromptOption,
+    UrlOption,
+    Wish,
+    finish,
+    open_client,
+    watch,
+)
 from ringout.cli.credentials import Credentials, find_credentials
 from ringout.cli.failures import INTERRUPTED, OK, USAGE, CommandFailed
 from ringout.cli.opening.page import AskingPage, has_display
@@ -78,7 +88,7 @@ def open_(
         return _tell(wanted, url, yes)
     if yes or not (page or not (sys.stdin.isatty() and sys.stdout.isatty())):
         terminal = AskingTerminal()
-        with ApiClient(find_credentials(url)) as client:
+        with open_client(find_credentials(url)) as client:
             target = _read(wanted, client)
             if not yes:
                 _ask(terminal, target, client)
@@ -98,7 +108,7 @@ def open_(
 
 
 def _ask_in_page(wanted: _Wanted, credentials: Credentials, asking: AskingPage) -> int:
-    with ApiClient(credentials) as client:
+    with open_client(credentials) as client:
         target = _read(wanted, client)
         _ask(asking, target, client)
         return _call(wanted, target, client, asking)
@@ -128,7 +138,7 @@ def _tell(wanted: _Wanted, url: str | None, yes: bool) -> int:
     try:
         credentials = find_credentials(url)
         server = credentials.url
-        with ApiClient(credentials) as client:
+        with open_client(credentials) as client:
             country = country or client.home_country()
     except CommandFailed as failure:
         obstacle = failure.sentence
@@ -143,7 +153,7 @@ def _tell(wanted: _Wanted, url: str | None, yes: bool) -> int:
         print(f"{first} {server} would ring {phone}, then {target.number}{place}.")
     for remark in target.remarks():
         print(remark)
-    if not country:
+    if not country and "+" not in wanted.link:
         print(f"A number without + is read as one of {_USUAL_COUNTRY}: the country of the account is not known.")
     print("Nothing was called.")
     return OK
