@@ -32,6 +32,7 @@ static: .venv/.ready-to-test
 
 docs: .venv/.ready-to-test ## writes the reference pages anew from the code
 	$(BIN)/python tools/reference.py
+	$(BIN)/python tools/domain_reference.py
 	$(BIN)/python -m ringout.web.reference > docs/reference/api.md
 
 bench: .venv/.ready-to-test ## speed and size, against Asterisk on the same phones

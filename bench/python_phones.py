@@ -36,7 +36,7 @@ class LegTimes:
 
 
 class PythonPhones:
-    """Caller's phone and callee's phone. hold_seconds: the callee hangs up after that long; None = at hang_up_all.
+    """Caller's phone and callee's phone. hold_seconds: the callee hangs up after that long; None = never.
     first_rtp_port: where the RTP ports that the answers name begin; see rtp_port."""
 
     def __init__(self, hold_seconds: float | None, first_rtp_port: int = 30000) -> None:
@@ -54,12 +54,6 @@ class PythonPhones:
     def rtp_port(self, side: int, index: int) -> int:
         """The local port that the answer of that side (0 caller, 1 callee) to that call names."""
         return self._first_rtp_port + (index % 690) * 4 + side * 2
-
-    def hang_up_all(self) -> None:
-        """The callee's phone ends every call that is still up."""
-        for index in list(self.legs[1]):
-            self._hang_up(index)
-            time.sleep(0.002)
 
     def forget(self) -> None:
         for side in self.legs:

@@ -18,6 +18,7 @@ from ringout.domain.outcomes import (
     NO_RESPONSE,
     NO_ROUTE,
     NO_SDP,
+    NOTHING_LISTENS,
     OWN_FAULT,
     UNREACHABLE,
     UNUSABLE_ANSWER,
@@ -105,6 +106,7 @@ def outcomes_page() -> str:
     parts += [_outcome(f"any other {digit}xx", row) for digit, row in CLASSES.items()]
     parts.append(_outcome("no response at all", NO_RESPONSE))
     parts.append(_outcome("transport error", UNREACHABLE))
+    parts.append(_outcome("its port is closed", NOTHING_LISTENS))
     parts.append(_outcome("2xx with unusable SDP", UNUSABLE_ANSWER))
     parts.append(_outcome("2xx without SDP", NO_SDP))
     parts.append(_outcome("no trunk", NO_ROUTE))

@@ -54,7 +54,9 @@ cannot at the moment, 130 cancelled by Ctrl-C.
 `RINGOUT_CLIENT_SECRET` and either `RINGOUT_JWT` or `RINGOUT_USERNAME`, `RINGOUT_EXTENSION` and
 `RINGOUT_PASSWORD`. Without `RINGOUT_CLIENT_ID` they use the login that a running sandbox leaves, for its owner
 only, in `$XDG_STATE_HOME/ringout/sandbox.json` (`~/.local/state` when that is not set), else the one that
-`ringout handler install` has kept in `$XDG_CONFIG_HOME/ringout/login.json` (`~/.config`).
+`ringout handler install` has kept in `$XDG_CONFIG_HOME/ringout/login.json` (`~/.config`). However many of them run,
+they are one session of that user: its token is kept for an hour, for its owner only, below
+`$XDG_STATE_HOME/ringout/logins`.
 
 `admin` works on the data directory of the configuration or, while a server is using that, asks the server; it logs in
 there with `RINGOUT_ADMIN_CLIENT_ID` and `RINGOUT_ADMIN_CLIENT_SECRET`, else with what `ringout admin init` left in the

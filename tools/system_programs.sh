@@ -20,7 +20,8 @@ kamailio kamailio    tests/interop: Kamailio as edge proxy
 kamailio/modules/tls.so kamailio-tls-modules tests/interop: Kamailio over TLS
 linphonec linphone-cli tests/e2e, tests/interop: linphone as a phone that registers
 tshark   tshark      tests/interop: what another decoder reads on the wire
-ip       iproute2    tests/interop: lossy links in a network namespace
+ip       iproute2    tests/interop: lossy links and NATs in network namespaces
+iptables iptables    tests/interop: NATs in network namespaces
 '
 
 # Daemons are in here, and the modules that some of them are packaged with.

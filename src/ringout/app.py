@@ -46,7 +46,7 @@ from ringout.service.passwords import Passwords
 from ringout.service.presence import Presence
 from ringout.service.ring_lists import RingLists
 from ringout.service.ring_out_events import RingOutEvents
-from ringout.service.ringouts import RingOuts
+from ringout.service.ring_outs import RingOuts
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
 from ringout.service.sip_servers import SipServers

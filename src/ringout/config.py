@@ -125,7 +125,7 @@ class CallConfig:
     prompt_attempts: int = 3  # times the prompt is played before the caller is told and hung up
     prompt_wait_seconds: float = 5.0  # silence after each prompt before the next attempt
     max_call_seconds: float = 14400.0  # a connected call is hung up after that
-    max_live_calls: int = 1000  # at that many POST answers 503 with Retry-After
+    max_live_calls: int = 1000  # then POST is 503 with Retry-After; each phone that rings with others counts as one
     keep_results_seconds: float = 600.0  # an ended RingOut can be read for that long, then it is 404
     keep_log_days: float = 30.0  # how long it stays in the call log
     drain_seconds: float = 30.0  # after SIGTERM live calls may go on for that long
@@ -222,6 +222,7 @@ class PhonesConfig:
     answer_seconds: float = 8.0  # a phone that has not even said 100 by then is not there; its next place is tried
     hosts: tuple[str, ...] = ()  # names and IPs that a user's phone may be at as a SIP address; none = no such phones
     stun: tuple[str, ...] = ()  # host:port of STUN servers, told to browser phones
+    nat_seconds: float = 25.0  # so often a phone behind a NAT is asked by UDP, lest the NAT forget it; 0 = never
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from ringout.config import Config
 from ringout.config_agreement import agreement_complaints
+from ringout.config_hints import near_setting, setting_words
 from ringout.config_rules import value_complaints
-from ringout.toml_lines import TomlLines
-
-KeyPath = tuple[str | int, ...]
+from ringout.toml_lines import KeyPath, TomlLines
 
 # What `ringout call` and its sisters read; not settings of the server.
 CLIENT_VARIABLES = frozenset(
@@ -40,6 +39,7 @@ _WORDS: dict[Any, tuple[str, str]] = {
     bool: ("true or false", "true or false without quotes"),
     Path: ("a path", 'a path in quotes, e.g. "/var/lib/ringout"'),
 }
+_NOT_TOML = 'name = value, with text in "quotes", and [table] or [[table]] alone on a line'
 _NAMED_BY = {
     "trunks": "name",
     "rtpengine": "name",
@@ -101,8 +101,10 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"\(at line (\d+)", str(error))
         where = f"{file}:{line[1]}" if line else f"{file}:{len(text.splitlines()) or 1}"
-        what = re.sub(r" \(at .*\)$", "", str(error)) + " (this is not TOML)"
-        instead = 'name = value, with text in "quotes", and [table] or [[table]] alone on a line'
+        why = re.sub(r" \(at .*\)$", "", str(error))
+        what, instead = f"{why} (this is not TOML)", _NOT_TOML
+        if why.startswith(("Cannot overwrite", "Cannot declare")):
+            what, instead = "the same name stands above already", "each setting once, and [[table]] for one more table"
     raise ConfigMistakes([Mistake(where, "", what, instead)])
 
 
@@ -148,17 +150,21 @@ class _Reading:
             self.complain(path, "must be a table", f"[{name}] alone on a line and its settings below it")
             table = {}
         hints = get_type_hints(kind)
+        meant = {}
         for key in table:
             if key not in hints:
-                near = difflib.get_close_matches(key, hints, 1)
-                self.complain((*path, key), "is no setting", near[0] if near else "one of " + ", ".join(hints))
+                near = meant[key] = near_setting(key, hints)
+                named = [part for part in path if isinstance(part, str)]
+                self.complain((*path, key), "is no setting", setting_words(key, hints, near, named, Config))
+                self.complained.add(path)  # whatever else is missing in this table may be meant by that
         values: dict[str, Any] = {}
         for spec in fields(kind):
             here = (*path, spec.name)
             if spec.name in table:
                 values[spec.name] = self._convert(table[spec.name], hints[spec.name], here, spec.default)
             elif spec.default is MISSING and spec.default_factory is MISSING:
-                self.complain(path, f"{spec.name} is missing", f"{spec.name} = ... in this table")
+                if spec.name not in meant.values():
+                    self.complain(path, f"{spec.name} is missing", f"{spec.name} = ... in this table")
                 self.complained.add(here)
                 values[spec.name] = () if get_origin(hints[spec.name]) is tuple else ""
         return kind(**values)
@@ -194,7 +200,12 @@ def _scalar(value: Any, kind: Any) -> tuple[Any, tuple[str, str] | None]:
     if get_origin(kind) is tuple:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value), None
-        return None, (f"{_shown(value)} is not a list of texts", 'a list in brackets, e.g. ["a", "b"]')
+        instead = 'a list in brackets, e.g. ["a", "b"]'
+        if isinstance(value, str):
+            instead = f"[{_shown(value)}]"
+        elif isinstance(value, list):
+            instead = "each text of it in quotes"
+        return None, (f"{_shown(value)} is not a list of texts", instead)
     if kind is Path and isinstance(value, str) and value:
         return Path(value), None
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -202,6 +213,10 @@ def _scalar(value: Any, kind: Any) -> tuple[Any, tuple[str, str] | None]:
     if type(value) is kind and value == value:
         return value, None
     word, instead = _WORDS[kind]
+    if kind is str and type(value) in (int, float):
+        instead = f'"{value}", in quotes'
+    elif kind in (int, float) and isinstance(value, str) and type(_from_text(value, kind)) is kind:
+        instead = f"{value.strip()}, without quotes"
     return None, (f"{_shown(value)} is not {word}", instead)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ringout.config import Config
+from ringout.toml_lines import KeyPath
 
 # The administration's requests for the same things must look like this as well.
 DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -18,7 +19,7 @@ SIP_PHONE = re.compile(
     r"(?:;transport=(?:[Uu][Dd][Pp]|[Tt][Cc][Pp]|[Tt][Ll][Ss]))?"
 )
 
-Complaint = tuple[tuple[str | int, ...], str, str]  # path, what is wrong, what to write instead
+Complaint = tuple[KeyPath, str, str]  # path, what is wrong, what to write instead
 
 
 def phone_complaints(config: Config) -> Iterator[Complaint]:
@@ -35,7 +36,7 @@ def phone_complaints(config: Config) -> Iterator[Complaint]:
     hosts = {host.lower().strip("[]") for host in phones.hosts}
     names: set[str] = set()
     for position, extension in enumerate(config.account.extensions):
-        here: tuple[str | int, ...] = ("account", "extensions", position)
+        here: KeyPath = ("account", "extensions", position)
         for text in extension.forwarding_numbers:
             match = SIP_PHONE.fullmatch(text)
             if match and match[2].lower().strip("[]") not in hosts:

@@ -9,8 +9,10 @@ from typing import Any
 
 import phonenumbers
 
+from ringout import config_hints as hints
 from ringout.config_phone_rules import DEVICE, SIP_PHONE, Complaint
 from ringout.logs import LEVELS
+from ringout.toml_lines import KeyPath
 
 RANGES: dict[str, tuple[float, float]] = {
     "http.port": (0, 65535),
@@ -52,6 +54,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "phones.max_expires_seconds": (60, 86400),
     "phones.max_places": (1, 100),
     "phones.answer_seconds": (0.5, 60),
+    "phones.nat_seconds": (0, 3600),
     "account.balance": (0, 10**15),
     "account.extensions.ring_count": (1, 15),
     "rates.units_per_minute": (0, 10**9),
@@ -88,31 +91,47 @@ def _matches(pattern: str, what: str, instead: str) -> Callable[[str], tuple[str
 
 def _one_of(*allowed: str) -> Callable[[str], tuple[str, str] | None]:
     listed = ", ".join(f'"{value}"' for value in allowed)
-    return lambda value: None if value in allowed else ("is not one of the values it can take", f"one of {listed}")
+    wrong = "is not one of the values it can take"
+    return lambda value: None if value in allowed else (wrong, hints.choice(value, allowed) or f"one of {listed}")
 
 
 def _number(value: str) -> tuple[str, str] | None:
     if _E164.fullmatch(value):
         return None
-    return "is not a phone number in E.164 form", 'a + and 5 to 15 digits with the country code, e.g. "+16505550100"'
+    meant = hints.first_right(hints.numbers(value), lambda text: bool(_E164.fullmatch(text)))
+    instead = meant or 'a + and 5 to 15 digits with the country code, e.g. "+16505550100"'
+    return "is not a phone number in E.164 form", instead
 
 
 def _listen(value: str) -> tuple[str, str] | None:
-    transport, _, rest = value.partition(":")
-    host, _, port = rest.rpartition(":")
-    if transport in _TRANSPORTS and _HOST.fullmatch(host) and port.isdigit() and int(port) <= 65535:
+    if _is_listener(value):
         return None
-    return (
-        "is not a listener",
-        'transport:host:port with udp, tcp, tls, ws or wss, e.g. "udp:192.0.2.10:5060" (port 0 = any free one)',
+    return "is not a listener", hints.first_right(hints.listeners(value), _is_listener) or (
+        'transport:host:port with udp, tcp, tls, ws or wss, e.g. "udp:192.0.2.10:5060" (port 0 = any free one)'
     )
 
 
+def _is_listener(value: str) -> bool:
+    transport, _, rest = value.partition(":")
+    host, _, port = rest.rpartition(":")
+    is_place = bool(_HOST.fullmatch(host)) and port.isdigit() and int(port) <= 65535
+    return transport in _TRANSPORTS and is_place and (host in ("0.0.0.0", "[::]") or _is_host(host))
+
+
 def _gateway(value: str) -> tuple[str, str] | None:
-    match = _GATEWAY.fullmatch(value)
-    if match and 1 <= int(match["port"] or 5060) <= 65535 and _is_host(match["host"]):
+    if _is_gateway(value):
         return None
-    return "is not a gateway", 'sip:host[:port][;transport=tcp|tls] or sips:host[:port], e.g. "sip:carrier.example"'
+    meant = hints.first_right(hints.gateways(value), _is_gateway)
+    if meant and "@" in value:
+        meant += ", and the user in username"
+    return "is not a gateway", meant or (
+        'sip:host[:port][;transport=tcp|tls] or sips:host[:port], e.g. "sip:carrier.example"'
+    )
+
+
+def _is_gateway(value: str) -> bool:
+    match = _GATEWAY.fullmatch(value)
+    return bool(match and 1 <= int(match["port"] or 5060) <= 65535 and _is_host(match["host"]))
 
 
 def _is_host(value: str) -> bool:
@@ -135,14 +154,19 @@ def _address(value: str) -> tuple[str, str] | None:
         usable = not ipaddress.ip_address(value).is_unspecified
     except ValueError:
         usable = False
-    return None if usable else ("is not an IP address that phones can send to", 'e.g. "192.0.2.10"')
+    if usable:
+        return None
+    bare = value.strip("[]")
+    instead = f'"{bare}"' if bare != value and _address(bare) is None else 'e.g. "192.0.2.10"'
+    return "is not an IP address that phones can send to", instead
 
 
 def _network(value: str) -> tuple[str, str] | None:
     try:
         ipaddress.ip_network(value)
     except ValueError:
-        return "is not a network", 'an address and its bits, e.g. "10.0.0.0/8"'
+        meant = hints.first_right(hints.network(value), lambda text: _network(text) is None)
+        return "is not a network", meant or 'an address and its bits, e.g. "10.0.0.0/8"'
     return None
 
 
@@ -164,7 +188,17 @@ def _country(value: str) -> tuple[str, str] | None:
     # One without a numbering plan has no national numbers, no calling code and no id.
     if value.islower() and value.upper() in phonenumbers.SUPPORTED_REGIONS:
         return None
-    return "is not a country of ISO 3166 in lower case", 'e.g. "us"'
+    small = value.lower()
+    is_known = small.upper() in phonenumbers.SUPPORTED_REGIONS
+    return "is not a country of ISO 3166 in lower case", f'"{small}"' if is_known else 'two letters, e.g. "us"'
+
+
+def _prefix(value: str) -> tuple[str, str] | None:
+    if re.fullmatch(r"\+[0-9]{0,15}", value):
+        return None
+    digits = value.removeprefix("00")
+    meant = f'"+{digits}"' if re.fullmatch(r"[1-9][0-9]{0,14}", digits) else 'e.g. "+" for all, "+1", "+4420"'
+    return "is not a prefix of E.164 numbers", meant
 
 
 def _caller_id(value: str) -> tuple[str, str] | None:
@@ -176,7 +210,10 @@ def _caller_id(value: str) -> tuple[str, str] | None:
 def _own_phone(value: str) -> tuple[str, str] | None:
     if not value.lower().startswith(("sip:", "sips:")):
         complaint = _number(value)
-        return complaint and (complaint[0], f'{complaint[1]}, or a SIP address, e.g. "sip:ann@pbx.example"')
+        if complaint is None or complaint[1].startswith('"'):  # it is known what was meant
+            return complaint
+        meant = hints.first_right([f"sip:{value}"], lambda text: bool(SIP_PHONE.fullmatch(text)))
+        return complaint[0], meant or f'{complaint[1]}, or a SIP address, e.g. "sip:ann@pbx.example"'
     if SIP_PHONE.fullmatch(value):
         return None
     return "is not a SIP address of a phone", 'sip:user@host, e.g. "sip:ann@pbx.example"'
@@ -262,10 +299,8 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
         "is no SIP address",
         'sip:user@host[:port][;transport=...], e.g. "sip:acme@192.0.2.11:5060"',
     ),
-    "rates.prefix": _matches(r"\+[0-9]{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'),
-    "trunks.prefixes": _matches(
-        r"\+[0-9]{0,15}", "is not a prefix of E.164 numbers", 'e.g. "+" for all, "+1", "+4420"'
-    ),
+    "rates.prefix": _prefix,
+    "trunks.prefixes": _prefix,
     "trunks.country": _country,
     "trunks.identity_headers": _one_of("P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"),
     "trunks.number_format": _one_of("+e164", "e164", "national"),
@@ -287,7 +322,7 @@ FORMS: dict[str, Callable[[str], tuple[str, str] | None]] = {
 }
 
 
-def value_complaints(rule: str, path: tuple[str | int, ...], value: Any) -> Iterator[Complaint]:
+def value_complaints(rule: str, path: KeyPath, value: Any) -> Iterator[Complaint]:
     """Complaints about one value of the right type. rule: its dotted path without list positions."""
     if isinstance(value, tuple):
         for item in value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]  # the way to a setting, table by table
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(
@@ -18,11 +18,11 @@ class TomlLines:
     """Lines of keys in a text that tomllib accepts (for any other text the answers are only guesses)."""
 
     def __init__(self, text: str) -> None:
-        self._lines: dict[Path, int] = {}
-        self._array_sizes: dict[Path, int] = {}
+        self._lines: dict[KeyPath, int] = {}
+        self._array_sizes: dict[KeyPath, int] = {}
         self._scan(text)
 
-    def line_of(self, path: Path) -> int | None:
+    def line_of(self, path: KeyPath) -> int | None:
         """1-based line of the key, or of the nearest table around it; None when not even that is in the text."""
         while path:
             if path in self._lines:
@@ -31,7 +31,7 @@ class TomlLines:
         return None
 
     def _scan(self, text: str) -> None:
-        table: Path = ()
+        table: KeyPath = ()
         depth, quote = 0, ""
         for number, line in enumerate(text.splitlines(), 1):
             if quote or depth:
@@ -40,13 +40,15 @@ class TomlLines:
             if header := _HEADER.match(line):
                 table = self._enter(_parts(header[2]), is_array=header[1] == "[[")
                 self._lines.setdefault(table, number)
+                if header[1] == "[[":
+                    self._lines.setdefault(table[:-1], number)
             elif key := _KEY.match(line):
                 self._lines.setdefault(table + _parts(key[1]), number)
                 depth, quote = _follow(key[2], 0, "")
 
-    def _enter(self, parts: Path, *, is_array: bool) -> Path:
+    def _enter(self, parts: KeyPath, *, is_array: bool) -> KeyPath:
         """The full path of a [table] or [[table]] header, with the running index of each array on the way."""
-        path: Path = ()
+        path: KeyPath = ()
         for position, part in enumerate(parts):
             path += (part,)
             if is_array and position == len(parts) - 1:
@@ -56,7 +58,7 @@ class TomlLines:
         return path
 
 
-def _parts(text: str) -> Path:
+def _parts(text: str) -> KeyPath:
     return tuple(part.strip("\"'") for part in _PART.findall(text))
 
 

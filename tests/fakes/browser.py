@@ -75,6 +75,12 @@ class Browser:
     async def post(self, body: str, **headers: str) -> Browser:
         return await self._ask("POST", AUTHORIZE, body.encode(), {"content-type": FORM, **headers})
 
+    async def code_for(self, asked: dict[str, str], login: dict[str, str]) -> str:
+        """What the application gets whose user signs in and agrees."""
+        await self.visit(asked)
+        await self.submit("sign_in", login)
+        return (await self.submit("allow")).landed["code"]
+
     async def _ask(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> Browser:
         jar = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         named = {**self.headers, **({"cookie": jar} if jar else {}), **headers}

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from fakes.people import CALLEE, SETTINGS
+from fakes.people import ACCOUNT, CALLEE, EXTENSION, SETTINGS
 from fakes.web import CLIENT, PHONE, SECRET, WebWorld
 from ringout.config import ClientConfig
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.domain.status import CallStatus, PartyStatus
 from ringout.service.ring_out_ids import first_id_at
+
+LOG, ACTIVE = f"{EXTENSION}/call-log", f"{EXTENSION}/active-calls"
+COMPANY_LOG, COMPANY_ACTIVE = f"{ACCOUNT}/call-log", f"{ACCOUNT}/active-calls"
+COLLEAGUES_PHONE = "+16505550144"
+HOUR = 3600.0
 
 CONFIG = replace(
     SETTINGS,
@@ -53,3 +58,10 @@ def place_talk(world: WebWorld, ago: float = 60.0, seconds: float | None = 10.25
         "ended_at": ended,
     }
     return place(world, ago, **{**talked, **fields})
+
+
+async def records(world: WebWorld, target: str) -> list[Any]:
+    reply = await world.ask("GET", target)
+    assert reply.status == 200, reply.body
+    found: list[Any] = reply.json["records"]
+    return found

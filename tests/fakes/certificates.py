@@ -37,7 +37,7 @@ class Authority:
         self.ca.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
     def issue(self, *names: str, file: str = "server", passphrase: str = "", expired: bool = False) -> Issued:
-        """For those names, host names or IPs. file: stem of the files, which are replaced as a whole."""
+        """For those names: hosts, IPs or URIs. file: stem of the files, which are replaced as a whole."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         end = _BEGIN + datetime.timedelta(days=1) if expired else _END
@@ -76,4 +76,5 @@ def _name(text: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
-        return x509.DNSName(text)
+        is_uri = ":" in text
+        return x509.UniformResourceIdentifier(text) if is_uri else x509.DNSName(text)

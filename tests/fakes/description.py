@@ -82,15 +82,17 @@ def _complaint(told: dict[str, str], field: str, value: Any) -> Iterator[str]:
 # --- the schemas themselves ------------------------------------------------------------------------------------------
 
 
-@cache
-def _description() -> dict[str, Any] | None:
+def read_description() -> dict[str, Any] | None:
+    """The whole of it, anew at each call; None = it is not here."""
     beside = Path(__file__).resolve().parents[3] / "shared" / "reference"
     file = Path(os.environ.get("RINGOUT_REFERENCE", beside)) / "openapi" / "rc-ringout.yml"
     if not file.is_file():
         return None
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, Any] = yaml.load(file.read_text(), loader)
+    document: dict[str, Any] = yaml.load(file.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return document
+
+
+_description = cache(read_description)
 
 
 @cache

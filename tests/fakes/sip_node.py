@@ -36,7 +36,7 @@ class Node:
         self._on_event(event)
 
     async def wait_for(self, kind: type[Any]) -> Any:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 for event in self.events:
                     if isinstance(event, kind):

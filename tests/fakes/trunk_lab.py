@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fakes.engine_world import MediaRoom, Store, World
+from fakes.engine_media import MediaRoom
+from fakes.engine_world import Store, World
 from ringout.config import Config, TrunkConfig
 from ringout.engine.node import Node
-from ringout.sip.flow import Flow
+from ringout.sip.flow import Flow, NoFlow
 from ringout.sip.message import Request, Response
 from ringout.sip.parser import parse
 from ringout.sip.user_agent import UserAgent
@@ -44,7 +45,7 @@ class TrunkLab:
 
     def flow_to(self, transport: Any, host: str, port: int, name: str = "") -> Flow:
         if host in self.unreachable or transport not in ("udp", "tcp", "tls"):
-            raise LookupError(host)
+            raise NoFlow(host)
         return Flow(transport, US, (host, port), name)
 
     def flush(self) -> None:

@@ -82,7 +82,7 @@ def test_the_administration(case: Any, running: Running) -> None:
     if turn % 2 and isinstance(case.body, dict):
         case.body.update({name: GOOD_FIELDS[name] for name in case.body if name in GOOD_FIELDS})
     headers = {"Authorization": f"Bearer {running.bearer}"} if turn % 16 else {}
-    response = case.call(base_url=running.url, headers=headers, timeout=10)
+    response = case.call(base_url=running.url, headers=headers, timeout=60)
     case.validate_response(response, checks=CHECKS)
     if response.status_code >= 400:
         body = response.json()

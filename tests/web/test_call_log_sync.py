@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fakes.calls import CONFIG, place, place_talk
+from fakes.calls import CONFIG, HOUR, place, place_talk
 from fakes.description import complaints
 from fakes.people import ACCOUNT, EXTENSION, bearer_of, change_user, refusal
 from fakes.web import WebWorld, make_world
@@ -13,7 +13,6 @@ from ringout.domain.status import CallStatus, PartyStatus
 from ringout.service import call_log
 
 SYNC = f"{EXTENSION}/call-log-sync"
-HOUR = 3600.0
 
 
 @pytest.fixture

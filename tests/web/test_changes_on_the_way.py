@@ -164,11 +164,8 @@ async def password_form(world: WebWorld) -> dict[str, str]:
 
 
 async def code_form(world: WebWorld) -> dict[str, str]:
-    browser = Browser(world.app)
-    await browser.visit(ASKED)
-    await browser.submit("sign_in", LOGIN)
-    await browser.submit("allow")
-    return {"grant_type": "authorization_code", "code": browser.landed["code"], "redirect_uri": BACK, **APP}
+    code = await Browser(world.app).code_for(ASKED, LOGIN)
+    return {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, **APP}
 
 
 FORMS = ((jwt_form, "OAU-213"), (password_form, "OAU-140"), (code_form, "OAU-106"))

@@ -98,7 +98,8 @@ async def test_a_device_is_one_of_the_phones(world: WebWorld) -> None:
     assert device["device"] == {"id": listed["id"]}
     placed = await world.place(**{"from": {"forwardingNumberId": device["id"]}})
     assert placed.status == 200
-    assert placed.json["status"]["caller"]["extensionNumber"] == "101"
+    caller = placed.json["status"]["caller"]
+    assert (caller["extensionNumber"], caller["label"]) == ("101", "Desk phone")
     ((_, plan),) = world.engine.placed
     assert plan.caller_phones[0].device == "desk"
     # What the rules say of RingCentral's device numbers.

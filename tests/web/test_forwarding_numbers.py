@@ -1,40 +1,22 @@
 """The list of the user's phones: every rule that can be broken here has its code."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fakes.description import complaints
-from fakes.people import COMPANY_NUMBER, EXTENSION, bearer_of, change_user, people_world, refusal
+from fakes.forwarding import ABROAD, DESK, LIST, NEW, add, left, phone, with_phones
+from fakes.people import COMPANY_NUMBER, bearer_of, change_user, people_world, refusal
 from fakes.web import MAIN, OTHER_PHONE, PHONE, SHOWN, WebWorld
 from ringout.domain.account import ForwardingNumber, PhoneType
-
-LIST = f"{EXTENSION}/forwarding-number"
-NEW = "+16505550188"
-ABROAD = "+442071838750"
 
 
 @pytest.fixture
 async def world() -> WebWorld:
     return await people_world()
-
-
-async def add(world: WebWorld, **fields: Any) -> Any:
-    body = {"phoneNumber": NEW, "label": "Desk", **fields}
-    return await world.ask("POST", LIST, {name: value for name, value in body.items() if value is not ...})
-
-
-async def member(world: WebWorld, position: int = 0) -> str:
-    return f"{LIST}/{world.accounts.extension(world.user.id).forwarding_numbers[position].id}"
-
-
-async def with_phones(world: WebWorld, *phones: ForwardingNumber) -> None:
-    await change_user(world, forwarding_numbers=phones, default_forwarding_id=None)
-
-
-def phone(number: int, type_: PhoneType = PhoneType.OTHER, label: str | None = None) -> ForwardingNumber:
-    return ForwardingNumber(str(number), f"+1650555{1000 + number}", label or f"Phone {number}", type_, number)
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -131,7 +113,6 @@ async def test_a_new_one_gets_the_lowest_free_flip_number(world: WebWorld) -> No
 MANY = tuple(phone(n) for n in range(1, 8)) + tuple(
     phone(n, type_) for n, type_ in ((8, PhoneType.HOME), (9, PhoneType.WORK), (10, PhoneType.MOBILE))
 )
-DESK = phone(1, label="Desk")
 REFUSED: list[tuple[str, tuple[ForwardingNumber, ...], dict[str, Any], str]] = [
     ("FPN-102", (DESK,), {"label": "desk"}, "label"),
     ("FPN-102", (phone(1, PhoneType.HOME, "Home"),), {"type": "Home"}, "label"),
@@ -220,152 +201,6 @@ async def test_phones_abroad_need_the_account_and_the_user(world: WebWorld) -> N
     assert (await add(world, phoneNumber=ABROAD)).json["errorCode"] == "FPN-108"
     await change_user(world, international=True)
     assert (await add(world, phoneNumber=ABROAD)).status == 200
-
-
-# --- changing ------------------------------------------------------------------------------------------------------
-
-CHANGES: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({}, {"label": "Desk", "phoneNumber": "+16505551001", "flipNumber": "1"}),
-    ({"label": "Chair"}, {"label": "Chair", "phoneNumber": "+16505551001"}),
-    ({"label": "Desk"}, {"label": "Desk"}),
-    ({"phoneNumber": NEW}, {"label": "Desk", "phoneNumber": NEW}),
-    ({"phoneNumber": "+16505551001"}, {"phoneNumber": "+16505551001"}),
-    ({"flipNumber": "9"}, {"flipNumber": "9"}),
-    ({"flipNumber": 9}, {"flipNumber": "9"}),
-    ({"flipNumber": "1"}, {"flipNumber": "1"}),
-    ({"type": "Other", "label": "Chair"}, {"label": "Chair", "type": "Other"}),
-]
-
-
-@pytest.mark.parametrize(("sent", "answered"), CHANGES)
-async def test_a_change(world: WebWorld, sent: dict[str, Any], answered: dict[str, Any]) -> None:
-    await with_phones(world, DESK, phone(2))
-    reply = await world.ask("PUT", await member(world), sent)
-    assert reply.status == 200, reply.body
-    assert {name: reply.json[name] for name in answered} == answered
-    assert (await world.ask("GET", await member(world))).json == reply.json
-
-
-async def test_with_its_type_named_a_label_is_ignored(world: WebWorld) -> None:
-    await with_phones(world, phone(1, PhoneType.HOME, "Home"))
-    reply = await world.ask("PUT", await member(world), {"type": "Home", "label": "Castle"})
-    assert (reply.status, reply.json["label"]) == (200, "Home")
-
-
-LINE = phone(1, PhoneType.PHONE_LINE)
-REFUSED_CHANGES: list[tuple[str, ForwardingNumber, dict[str, Any], str]] = [
-    ("FPN-102", DESK, {"label": "PHONE 2"}, "label"),
-    ("FPN-105", DESK, {"phoneNumber": MAIN}, "phoneNumber"),
-    ("FPN-106", DESK, {"flipNumber": "2"}, "flipNumber"),
-    ("FPN-108", DESK, {"phoneNumber": ABROAD}, "phoneNumber"),
-    ("FPN-116", DESK, {"label": ""}, "label"),
-    ("FPN-122", DESK, {"type": "Home"}, "type"),
-    ("FPN-122", DESK, {"type": "PhoneLine"}, "type"),
-    ("FPN-124", LINE, {"phoneNumber": NEW}, "phoneNumber"),
-    ("FPN-125", phone(1, PhoneType.WORK, "Work"), {"label": "Mill"}, "label"),
-    ("CMN-101", DESK, {"phoneNumber": "112"}, "phoneNumber"),
-    ("CMN-101", DESK, {"flipNumber": ""}, "flipNumber"),
-    ("CMN-406", DESK, {"phoneNumber": "+16505551002"}, "phoneNumber"),
-]
-
-
-@pytest.mark.parametrize(("code", "there", "sent", "blamed"), REFUSED_CHANGES)
-async def test_a_change_that_is_refused(
-    world: WebWorld, code: str, there: ForwardingNumber, sent: dict[str, Any], blamed: str
-) -> None:
-    await with_phones(world, there, phone(2))
-    reply = await world.ask("PUT", await member(world), sent)
-    assert refusal(reply) == (400, code, blamed)
-    assert world.accounts.extension(world.user.id).forwarding_numbers == (there, phone(2))
-
-
-# --- removing ------------------------------------------------------------------------------------------------------
-
-
-async def left(world: WebWorld) -> list[tuple[str, bool]]:
-    return [(r["id"], r["default"]) for r in (await world.ask("GET", LIST)).json["records"]]
-
-
-async def test_a_removal(world: WebWorld) -> None:
-    await with_phones(world, phone(1), phone(2))
-    assert (await world.ask("DELETE", f"{LIST}/1", {})).status == 204  # some SDKs send a body
-    assert await left(world) == [("2", True)]
-
-
-async def test_several_at_once(world: WebWorld) -> None:
-    await with_phones(world, phone(1), phone(2), phone(3))
-    records = [{"forwardingNumberId": "1"}, {"forwardingNumberId": "3"}, {"forwardingNumberId": "1"}]
-    reply = await world.ask("DELETE", LIST, {"records": records})
-    assert (reply.status, reply.body) == (204, b"")
-    assert await left(world) == [("2", True)]
-
-
-@pytest.mark.parametrize(
-    ("sent", "refused"),
-    [
-        (
-            {"records": [{"forwardingNumberId": "1"}, {"forwardingNumberId": "9"}]},
-            (404, "CMN-102", "forwardingNumberId"),
-        ),
-        ({"records": [{}]}, (400, "CMN-100", "records.forwardingNumberId")),
-        ({"records": [{"forwardingNumberId": 1}]}, (400, "CMN-101", "records.forwardingNumberId")),
-        ({"records": {}}, (400, "CMN-101", "records")),
-        ({}, (400, "CMN-100", "records")),
-        (b"", (400, "CMN-100", "records")),
-        ({"records": [{"forwardingNumberId": "1"}] * 101}, (400, "CMN-101", "records")),
-    ],
-)
-async def test_all_or_none(world: WebWorld, sent: Any, refused: tuple[int, str, str]) -> None:
-    await with_phones(world, phone(1), phone(2))
-    status, code, blamed = refusal(await world.ask("DELETE", LIST, sent))
-    assert (status, code) == refused[:2]
-    assert blamed is not None
-    assert blamed.startswith("records") or blamed == refused[2]
-    assert len(await left(world)) == 2
-
-
-@pytest.mark.parametrize("at_once", [False, True])
-async def test_fpn_107_for_the_number_of_a_device(world: WebWorld, at_once: bool) -> None:
-    await with_phones(world, phone(2), LINE)
-    if at_once:
-        body = {"records": [{"forwardingNumberId": "2"}, {"forwardingNumberId": "1"}]}
-        reply = await world.ask("DELETE", LIST, body)
-    else:
-        reply = await world.ask("DELETE", f"{LIST}/1")
-    assert refusal(reply) == (403, "FPN-107", "forwardingNumberId")
-    assert len(await left(world)) == 2
-
-
-# --- the default ---------------------------------------------------------------------------------------------------
-
-
-async def test_one_is_the_default(world: WebWorld) -> None:
-    await with_phones(world, phone(1), phone(2), phone(3))
-    assert await left(world) == [("1", True), ("2", False), ("3", False)]
-    assert (await world.ask("PUT", f"{LIST}/2", {"default": True})).json["default"] is True
-    assert await left(world) == [("1", False), ("2", True), ("3", False)]
-    assert (await add(world, default=True)).json["default"] is True
-    assert [default for _, default in await left(world)] == [False, False, False, True]
-    assert (await world.ask("PUT", f"{LIST}/3", {"default": False})).json["default"] is False
-    assert [default for _, default in await left(world)] == [False, False, False, True]
-
-
-async def test_without_its_mark_or_its_number_the_first_is_the_default(world: WebWorld) -> None:
-    await with_phones(world, phone(1), phone(2))
-    await world.ask("PUT", f"{LIST}/2", {"default": True})
-    await world.ask("PUT", f"{LIST}/2", {"default": False})
-    assert await left(world) == [("1", True), ("2", False)]
-    await world.ask("PUT", f"{LIST}/2", {"default": True})
-    await world.ask("DELETE", f"{LIST}/2")
-    assert await left(world) == [("1", True)]
-    assert world.accounts.extension(world.user.id).default_forwarding_id is None
-
-
-async def test_the_default_is_what_a_ring_out_rings(world: WebWorld) -> None:
-    made = (await add(world, default=True)).json
-    reply = await world.place(**{"from": ...})
-    assert reply.status == 200, reply.body
-    assert world.engine.placed[0][1].caller_number == made["phoneNumber"]
 
 
 # --- who may -------------------------------------------------------------------------------------------------------

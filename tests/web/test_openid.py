@@ -9,9 +9,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from fakes.browser import Browser
+from fakes.crm import ASKED, HOME, LOGIN, WITH_REDIRECTS
 from fakes.web import CLIENT, JWT_GRANT, SECRET, WebWorld, make_world
-
-from .test_authorize import ASKED, HOME, LOGIN, WITH_REDIRECTS
 
 BASE = "http://api.test:8080"
 BODY_LOGIN = {"client_id": CLIENT, "client_secret": SECRET}

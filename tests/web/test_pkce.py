@@ -9,10 +9,9 @@ import pytest
 
 from fakes.asgi import Reply
 from fakes.browser import Browser
+from fakes.crm import ASKED, HOME, LOGIN, WITH_REDIRECTS
 from fakes.web import CLIENT, SECRET, WebWorld, make_world
 from ringout.domain.account import Session
-
-from .test_authorize import ASKED, HOME, LOGIN, WITH_REDIRECTS
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636 appendix B
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -27,9 +26,7 @@ async def world() -> WebWorld:
 
 
 async def code_for(world: WebWorld, asked: dict[str, str]) -> str:
-    browser = await Browser(world.app).visit(asked)
-    await browser.submit("sign_in", LOGIN)
-    return (await browser.submit("allow")).landed["code"]
+    return await Browser(world.app).code_for(asked, LOGIN)
 
 
 async def exchange(world: WebWorld, code: str, **form: str) -> Reply:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from array import array
 from operator import itemgetter
 
-SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}  # the code of a zero sample
-
 
 def _ulaw_value(code: int) -> int:
     """The 14-bit value of one code, scaled to 16 bits."""

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from math import cos, pi
 
-from ringout.audio.source import RATE_HZ
+from ringout.audio.frame import RATE_HZ
 from ringout.audio.tones import DTMF
 
 BLOCK_SAMPLES = 102  # 12.75 ms: narrow enough to part the keypad's rows, short enough for two blocks in a 40 ms tone

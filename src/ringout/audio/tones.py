@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass
 from math import gcd, pi, sin
 
-from ringout.audio.source import RATE_HZ
+from ringout.audio.frame import RATE_HZ
 
 LEVEL = 0.1  # of full scale for each ringback frequency, about -20 dBFS
 DTMF_LEVEL = 0.2

@@ -6,7 +6,7 @@ import sys
 from array import array
 from struct import Struct
 
-from ringout.audio.source import RATE_HZ
+from ringout.audio.frame import RATE_HZ
 
 _FORMAT = Struct("<HHIIHH")
 _PCM = 1

@@ -149,7 +149,7 @@ def _ask(connection: Connection, call: Call, path: str) -> Any:
     if operation.is_list:
         return _whole_list(connection, path, call.fields if operation.query else None)
     body = msgspec.json.encode(call.fields) if operation.body else None
-    found = connection.request(operation.method, path, body, "application/json")
+    found = connection.request(operation.method, path, body)
     return found if operation.answer else None
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import ipaddress
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -67,8 +70,39 @@ def _try_certificates(sip: SipConfig) -> None:
         raise CommandFailed(f"[sip] {error}. {instead}.", USAGE) from error
 
 
+def _own_addresses(config: Config) -> Iterator[tuple[str, str]]:
+    """(IP or name, setting), each address once."""
+    found = {config.http.host: "[http] host"}
+    if config.admin.port:
+        found.setdefault(config.admin.host, "[admin] host")
+    for listener in config.sip.listen:
+        found.setdefault(listener.partition(":")[2].rpartition(":")[0].strip("[]"), "[sip] listen")
+    if config.media.engine == "embedded":
+        found.setdefault(config.media.address, "[media] address")
+        if config.media.address6:
+            found.setdefault(config.media.address6, "[media] address6")
+    yield from found.items()
+
+
+def _is_ours(host: str) -> bool:
+    """False for an IP of no interface of this machine; of a name nobody is asked."""
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
+    except ValueError:
+        return True
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            return error.errno != errno.EADDRNOTAVAIL
+    return True
+
+
 def _notes(config: Config) -> Iterator[str]:
     """What can be meant so, and is a surprise to who has not."""
+    for host, setting in _own_addresses(config):
+        if not _is_ours(host):
+            yield f"{host} ({setting}) is no address of this machine: no server that is started here can use it."
     if config.media.engine == "embedded":
         if any(listener.startswith(("ws:", "wss:")) for listener in config.sip.listen):
             yield 'Phones in browsers cannot be rung: that needs [media] engine = "rtpengine".'

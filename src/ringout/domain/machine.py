@@ -63,9 +63,9 @@ class Machine:
         self._note(fact, kind)
         for order in orders:
             if type(order) is Dial:
-                self._set(order.party, LegPhase.DIALLED)
+                self.set_phase(order.party, LegPhase.DIALLED)
             elif type(order) is HangUp:
-                self._set(order.party, LegPhase.ENDING)
+                self.set_phase(order.party, LegPhase.ENDING)
         return orders
 
     def _note(self, fact: Fact, kind: Kind) -> None:
@@ -73,9 +73,9 @@ class Machine:
         kind_of_fact = type(fact)
         if kind_of_fact is f.Answered or kind_of_fact is f.AnswerUnusable:
             if self.leg(fact.party) is LegPhase.DIALLED:  # type: ignore[union-attr]
-                self._set(fact.party, LegPhase.UP)  # type: ignore[union-attr]
+                self.set_phase(fact.party, LegPhase.UP)  # type: ignore[union-attr]
         elif kind_of_fact is f.Failed or kind_of_fact is f.HungUp or kind_of_fact is f.Lost:
-            self._set(fact.party, LegPhase.GONE)  # type: ignore[union-attr]
+            self.set_phase(fact.party, LegPhase.GONE)  # type: ignore[union-attr]
         elif kind is Kind.CALLEE_RANG or kind is Kind.CALLEE_RANG_AFTER_EARLY_MEDIA:
             self.ringback = True
         elif kind is Kind.CALLEE_EARLY_MEDIA:
@@ -85,7 +85,7 @@ class Machine:
         elif kind is Kind.ENDING_TIME_UP:
             self.caller = self.callee = LegPhase.GONE
 
-    def _set(self, party: Party, phase: LegPhase) -> None:
+    def set_phase(self, party: Party, phase: LegPhase) -> None:
         if party is Party.CALLER:
             self.caller = phase
         else:

@@ -148,6 +148,12 @@ CLASSES: dict[int, Row] = {
 
 NO_RESPONSE = Row(_NO_ANSWER, "network", "phone never responded", "RFC 3261 8.1.3.1 and 17.1.1.2, timer B: as 408")
 UNREACHABLE = Row(_ERROR, "network", "network could not be reached", "RFC 3261 8.1.3.1, transport error: as 503")
+NOTHING_LISTENS = Row(
+    _ERROR,
+    "network",
+    "phone could not be reached: nothing listens at its address",
+    "RFC 3261 8.1.3.1: as 503; a phone that is rung by itself, not by a trunk",
+)
 UNUSABLE_ANSWER = Row(_ERROR, "party", _MEDIA, "RFC 3261 13.2.2.4: ACK, then BYE")
 NO_SDP = Row(_ERROR, "party", "phone answered without saying where to send the audio", "RFC 3261 13.2.1: ACK, then BYE")
 OWN_FAULT = Row(_ERROR, "server", "phone could not be called: an error in this server", "a fault of ours")
@@ -179,9 +185,10 @@ def timeout_outcome(party: Party) -> Outcome:
     return make_outcome(party, NO_RESPONSE, 408, _PHRASES[408], quoted=False)
 
 
-def transport_outcome(party: Party) -> Outcome:
-    """The request could not be sent, or the path broke before any final response."""
-    return make_outcome(party, UNREACHABLE, 503, _PHRASES[503], quoted=False)
+def transport_outcome(party: Party, *, nothing_listens: bool = False) -> Outcome:
+    """The request could not be sent, or the path broke before any final response. nothing_listens: the phone's own
+    machine said that there is no phone."""
+    return make_outcome(party, NOTHING_LISTENS if nothing_listens else UNREACHABLE, 503, _PHRASES[503], quoted=False)
 
 
 def make_outcome(

@@ -47,7 +47,7 @@ class LegRecord:
     extension: str | None = None  # a colleague's, by which the user named the phone: told in the place of its number
     cause: int | None = None  # Q.850's number, from the Reason header of what ended the leg
     redirection: Redirection | None = None
-    label: str = ""  # the user's word for the phone, when it is one of several
+    label: str = ""  # the user's word for the phone, when it is one of several or has no number
     # What became of each of the caller's phones, when several were to ring; the number above is that of the one which
     # took the call, before that of the first. Their own `phones` are empty.
     phones: tuple[LegRecord, ...] = ()

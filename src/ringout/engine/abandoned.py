@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ringout.sip import events as e
 
 if TYPE_CHECKING:
-    from ringout.engine.call import TimerHandle
+    from ringout.engine.timers import CallLater, TimerHandle
     from ringout.sip.invite_session import InviteSession
 
 
@@ -25,7 +25,7 @@ class Abandoned:
         self._timer: TimerHandle | None = None
         session.owner = self
 
-    def give_up_after(self, seconds: float, call_later: Callable[[float, Callable[[], None]], TimerHandle]) -> None:
+    def give_up_after(self, seconds: float, call_later: CallLater) -> None:
         """The user agent reports an end within 64*T1; should it fail to, a RingOut must not wait for ever."""
         self._timer = call_later(seconds, self._end)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ringout import logs
 from ringout.domain import facts as f
 from ringout.domain import orders as o
 from ringout.domain.facts import Fact, Timer
 from ringout.domain.machine import LegPhase, Machine
+from ringout.domain.machine_endings import BROKE_DOWN
 from ringout.domain.machine_kinds import State
 from ringout.domain.plan import CallPlan
 from ringout.domain.ring_out import RingOut
@@ -21,20 +22,13 @@ from ringout.engine.leg import Leg
 from ringout.engine.paying import Paying
 from ringout.engine.post_dial import PostDial
 from ringout.engine.records import Draft
+from ringout.engine.timers import Timers
 
 if TYPE_CHECKING:
     from ringout.engine.hunt import Hunt
     from ringout.engine.node import Node
 
-_BROKEN = "The call was ended, because an error occurred in the server."
-
 log = logs.get("engine")
-
-
-class TimerHandle(Protocol):
-    """What call_later gives: asyncio's TimerHandle."""
-
-    def cancel(self) -> None: ...
 
 
 class Call:
@@ -43,6 +37,7 @@ class Call:
     `receive` and what it calls never let an exception out: the call then ends by itself, stored as Error."""
 
     __slots__ = (
+        "_ahead",
         "_busy",
         "_changed",
         "_dialogs_changed",
@@ -73,16 +68,18 @@ class Call:
         self.hunt: Hunt | None = None  # for a caller with several phones
         self.paying: Paying | None = None
         self.post_dial: PostDial | None = None
+        self._ahead = 0.0  # of the monotonic clock
         self._facts: deque[Fact] = deque()
         self._busy = False
         self._changed = False  # the row differs from what the store has
         self._urgent = False  # and the store is to have it at once
         self._dialogs_changed: list[Party] = []
-        self._timers: dict[Timer, TimerHandle] = {}
+        self._timers = Timers(node, self.receive)
 
     def begin(self, ring_out: RingOut, plan: CallPlan) -> None:
         """Rings the caller."""
         self.plan = plan
+        self._ahead = self.node.clock.wall() - self.node.clock.monotonic()
         self.draft = Draft(ring_out)
         if ring_out.prices is not None and self.node.meter is not None:
             self.paying = Paying(self, self.node.meter)
@@ -98,6 +95,11 @@ class Call:
             self.receive(f.MediaFailed(self.audio.fault))
         else:
             self.receive(f.Drained() if self.node.closed else f.Begun())
+
+    def wall(self) -> float:
+        """Seconds since 1970, as the wall clock would say if nobody had set it since the call began: what a call lasts
+        and costs is the difference of two of these."""
+        return self.node.clock.monotonic() + self._ahead
 
     @property
     def has_begun(self) -> bool:
@@ -156,7 +158,7 @@ class Call:
         orders = self.machine.receive(fact)
         kind = type(fact)
         if kind in _TELLING:
-            self.draft.note(fact, self.node.clock.wall())
+            self.draft.note(fact, self.wall())
             self._changed = True
             if kind is f.Answered and self.paying is not None and not was_ending:
                 self.paying.answered(fact.party)  # type: ignore[union-attr]
@@ -183,7 +185,7 @@ class Call:
             return
         ended = self.machine.state is State.ENDED and not (self.caller.abandoned or self.callee.abandoned)
         if ended and self.draft.ended_at is None:
-            self.draft.ended_at = self.node.clock.wall()
+            self.draft.ended_at = self.wall()
             self._changed = True
             self._forget()
         if not self._changed:
@@ -215,7 +217,7 @@ class Call:
     # --- orders out ----------------------------------------------------------------------------------------------
 
     def _dial(self, order: o.Dial, fact: Fact) -> None:
-        self.draft.leg(order.party).dialed_at = self.node.clock.wall()
+        self.draft.leg(order.party).dialed_at = self.wall()
         self.leg(order.party).dial()
 
     def _hang_up(self, order: o.HangUp, fact: Fact) -> None:
@@ -246,29 +248,20 @@ class Call:
         self.close_media()
 
     def _start_timer(self, order: o.StartTimer, fact: Fact) -> None:
-        self._stop_timer(order, fact)
-        timer = order.timer
-        seconds = self.node.seconds[timer]
-        if timer is Timer.CALLER_RING:
+        seconds = self.node.seconds[order.timer]
+        if order.timer is Timer.CALLER_RING:
             seconds = self.caller.ring_seconds(seconds)
-        self._timers[timer] = self.node.call_later(seconds, partial(self._time_up, timer))
+        self._timers.start(order.timer, seconds)
 
-    def _stop_timer(self, order: o.StartTimer | o.StopTimer, fact: Fact) -> None:
-        handle = self._timers.pop(order.timer, None)
-        if handle is not None:
-            handle.cancel()
-
-    def _time_up(self, timer: Timer) -> None:
-        self._timers.pop(timer, None)
-        self.receive(f.TimeUp(timer))
-        self.node.flush()
+    def _stop_timer(self, order: o.StopTimer, fact: Fact) -> None:
+        self._timers.stop(order.timer)
 
     def _show(self, order: o.Show, fact: Fact) -> None:
         self.draft.show(order)
         self._changed = True
 
     def _end(self, order: o.End, fact: Fact) -> None:
-        self.draft.end(order, fact, self.node.clock.wall())
+        self.draft.end(order, fact, self.wall())
         self._changed = True
 
     def _conclude(self, order: o.Conclude, fact: Fact) -> None:
@@ -278,9 +271,7 @@ class Call:
     # --- the end -------------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
-        for handle in self._timers.values():
-            handle.cancel()
-        self._timers.clear()
+        self._timers.stop_all()
         self._close_media(None, None)
         if self.paying is not None:
             self._attempt(self.paying.ended)
@@ -305,11 +296,11 @@ class Call:
                 self._attempt(leg.hang_up)
         self._await_legs(fact)
         draft = self.draft
-        draft.status, draft.explanation, draft.ended_by = CallStatus.ERROR, _BROKEN, EndedBy.SERVER
+        draft.status, draft.explanation, draft.ended_by = CallStatus.ERROR, BROKE_DOWN, EndedBy.SERVER
         for record in (draft.caller, draft.callee):
             if record.status is PartyStatus.IN_PROGRESS:
-                record.status, record.explanation = PartyStatus.GENERIC_ERROR, _BROKEN
-                record.ended_by, record.ended_at = EndedBy.SERVER, self.node.clock.wall()
+                record.status, record.explanation = PartyStatus.GENERIC_ERROR, BROKE_DOWN
+                record.ended_by, record.ended_at = EndedBy.SERVER, self.wall()
         self._changed = self._urgent = True
         self._facts.clear()  # what they told is covered by the hang-ups
         self._busy = was_busy
@@ -319,7 +310,7 @@ class Call:
         """Brings the machine to where it waits for the legs that are left, whatever state the failure left it in."""
         machine = self.machine
         for leg in (self.caller, self.callee):
-            machine._set(leg.party, LegPhase.ENDING if leg.session is not None else LegPhase.GONE)
+            machine.set_phase(leg.party, LegPhase.ENDING if leg.session is not None else LegPhase.GONE)
         if LegPhase.ENDING not in (machine.caller, machine.callee):
             machine.state = State.ENDED
         else:

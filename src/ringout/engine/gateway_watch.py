@@ -12,10 +12,11 @@ from ringout import logs
 from ringout.engine.gateways import Gateway, Hop
 from ringout.engine.trunks import Trunk
 from ringout.sip.events import OptionsAnswered
+from ringout.sip.flow import NoFlow
 
 if TYPE_CHECKING:
-    from ringout.engine.call import TimerHandle
     from ringout.engine.node import Node
+    from ringout.engine.timers import TimerHandle
     from ringout.sip.flow import Flow
 
 ANSWER_SECONDS = 4.0  # as long as the probe's: a gateway that is slower than that is of no use for calls
@@ -96,8 +97,9 @@ class _Watched:
         node, uri = self._node, self.gateway.uri()
         try:
             flow = node.driver.flow_to(*self._hop.place)
-        except LookupError:
-            return  # no listener of ours reaches it, and no call tries to
+        except NoFlow:
+            self._again_after(self._interval)  # no listener of ours reaches it, or there is no route at the moment
+            return
         self._key = flow, uri
         self._asked.setdefault(self._key, []).append(self)
         node.user_agent.options(flow, uri, node.clock.monotonic())

@@ -23,6 +23,7 @@ from ringout.domain.status import Party, PartyStatus
 from ringout.engine.abandoned import Abandoned
 from ringout.engine.ringing_phone import RingingPhone
 from ringout.engine.stored_sessions import pack
+from ringout.sip.reason import COMPLETED_ELSEWHERE
 
 if TYPE_CHECKING:
     from ringout.domain.plan import CallPlan
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from ringout.engine.node import Node
     from ringout.service.ports import MediaSession
 
-ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326 section 3.1: no phone shows a missed call
 _ASKED = o.Show(Party.CALLER, PartyStatus.IN_PROGRESS, "A phone of the caller was answered and is asked to press 1.")
 _GOES_ON = o.Show(Party.CALLER, PartyStatus.IN_PROGRESS, "The caller's phones are being called.")
 
@@ -122,6 +122,11 @@ class Hunt:
             if phone is not self.taken:
                 phone.stop()
 
+    @property
+    def more_places(self) -> int:
+        """How many calls it counts for beside its own: each phone with audio takes what a call takes."""
+        return max(0, sum(phone.leg.media is not None for phone in self.phones) - 1)
+
     # --- in a Leg's place ----------------------------------------------------------------------------------------
 
     @property
@@ -196,7 +201,7 @@ class Hunt:
             self.call.receive(f.Failed(Party.CALLER, summary([known.draft.record() for known in self.phones])))
 
     def _step(self, phone: RingingPhone, fact: PhoneFact) -> None:
-        wall = self.node.clock.wall()
+        wall = self.call.wall()
         if type(fact) in _TELLING:
             phone.draft.note(fact, wall)
             self.call.row_changed(at_once=type(fact) is not f.Rang)
@@ -230,14 +235,14 @@ class Hunt:
     # --- orders for one phone ------------------------------------------------------------------------------------
 
     def _dial(self, phone: RingingPhone, order: o.Dial, fact: PhoneFact) -> None:
-        phone.draft.dialed_at = self.node.clock.wall()
+        phone.draft.dialed_at = self.call.wall()
         phone.leg.dial()
 
     def _hang_up(self, phone: RingingPhone, order: o.HangUp, fact: PhoneFact) -> None:
         self._drop(phone, None)
 
     def _let_go(self, phone: RingingPhone, order: LetGo, fact: PhoneFact) -> None:
-        self._drop(phone, ELSEWHERE)
+        self._drop(phone, COMPLETED_ELSEWHERE)
 
     def _play(self, phone: RingingPhone, order: o.Play, fact: PhoneFact) -> None:
         if phone.leg.media is not None:
@@ -263,7 +268,7 @@ class Hunt:
         self.call.row_changed(at_once=type(fact) is not f.Rang)
 
     def _end(self, phone: RingingPhone, order: o.End, fact: PhoneFact) -> None:
-        phone.draft.end(order, fact, self.node.clock.wall())
+        phone.draft.end(order, fact, self.call.wall())
         self.call.row_changed()
 
     def _give_up(self, phone: RingingPhone, order: GiveUp, fact: PhoneFact) -> None:

@@ -308,7 +308,8 @@ class Leg:
         if event.cause == "timeout":
             return timeout_outcome(self.party)
         if event.cause == "transport":
-            return transport_outcome(self.party)
+            is_rung_by_itself = self.phone is not None and not self.number
+            return transport_outcome(self.party, nothing_listens=event.refused and is_rung_by_itself)
         return outcome_of(self.party, event.code, event.reason, event.q850)
 
     def _let_session_go(self) -> None:

@@ -20,11 +20,12 @@ from ringout.engine.leg_way import LegWay
 from ringout.engine.phone_route import route_to
 from ringout.engine.route import Route, Target
 from ringout.sip.errors import SipError
+from ringout.sip.flow import NoFlow
 
 if TYPE_CHECKING:
     from ringout.domain.plan import Phone
-    from ringout.engine.call import TimerHandle
     from ringout.engine.leg import Leg
+    from ringout.engine.timers import TimerHandle
     from ringout.sip.flow import Flow
 
 
@@ -82,7 +83,7 @@ class LegDialling:
                     self._invite(target, flow)
                 elif self._way.look_up(target, partial(self.try_next, outcome)):
                     continue
-            except LookupError:
+            except NoFlow:
                 outcome = transport_outcome(leg.party)
                 route.found(target, ())
                 continue

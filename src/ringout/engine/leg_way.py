@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringout.sip.flow import NoFlow
 from ringout.sip.location import Place
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class LegWay:
         self._stop: Callable[[], None] | None = None
 
     def flow_of(self, target: Target) -> Flow | None:
-        """None: its host must be looked up. Raises LookupError: we have no listener that reaches it."""
+        """None: its host must be looked up. Raises NoFlow."""
         if target.flow is not None:
             return target.flow
         return self._flow_to(target.hop.place) if target.hop is not None else None
@@ -32,7 +33,7 @@ class LegWay:
     def can_reach(self, place: Place) -> bool:
         try:
             self._flow_to(place)
-        except LookupError:
+        except NoFlow:
             return False
         return True
 

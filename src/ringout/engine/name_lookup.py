@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from ringout.net.resolver import Located, Locator
     from ringout.service.ports import Clock, IdSource
 
-LOOKUP_SECONDS = 15.0  # all gateways together, at the start
+LOOKUP_SECONDS = 15.0  # for all gateways together, at the start
 SOONEST_SECONDS, LATEST_SECONDS = 5.0, 3600.0  # between two lookups of one gateway, whatever its time to live is
-RETRY_SECONDS = 30.0  # after a lookup that failed
+RETRY_SECONDS = 30.0  # after a lookup that failed; at most, while a name has never led anywhere
 MOST_KNOWN = 1000  # names of redirections that are remembered
 MOST_ASKED = 100  # names of redirections that are being asked for at one time: strangers choose them
 
@@ -49,38 +49,41 @@ class Names:
         self._known: dict[str, tuple[Located, float]] = {}  # by the URI without its user -> until when
         self._asked: dict[str, _Question] = {}
         self._timers: dict[Gateway, Handle] = {}
-        self._stops: dict[Gateway, Callable[[], None]] = {}
+        self._stops: dict[Gateway, Callable[[], None]] = {}  # of those that are being asked for
+        self._unknown: dict[Gateway, float] = {}  # that never led anywhere -> seconds until it is asked for again
+        self._answer_came = asyncio.Event()
         self.changed: Callable[[Gateway], None] = lambda gateway: None  # told when a gateway has other addresses
 
     # --- gateways ------------------------------------------------------------------------------------------------
 
     async def resolve(self, gateways: Iterable[Gateway]) -> None:
-        """The first lookup of those that are named, after which they are followed. Raises OSError, with the name in
-        it, for one that nobody knows: a trunk that cannot be reached should be noticed at the start, not by the first
-        caller."""
+        """The first lookup of those that are named, after which they are followed. Returns when each has its answer, be
+        it that nobody knows the name just now: a machine may be up before its name servers are, and whoever goes by
+        other gateways need not wait."""
         named = [gateway for gateway in gateways if gateway.is_named]
-        answers: dict[Gateway, asyncio.Future[Located | OSError]] = {}
         for gateway in named:
-            answers[gateway] = waiting = asyncio.get_running_loop().create_future()
             if self._locator is None:
-                waiting.set_result(OSError(f"the name {gateway.host!r} cannot be resolved: nobody may be asked"))
+                self._leads_nowhere(gateway, "nobody may be asked")
             else:
-                self._stops[gateway] = self._locator.look_up(gateway.uri_parts, partial(_resolve, waiting))
+                self._refresh(gateway)
         try:
             async with asyncio.timeout(LOOKUP_SECONDS):
-                for gateway, waiting in answers.items():
-                    self._first(gateway, await waiting)
-        except TimeoutError as error:
-            names = ", ".join(gateway.host for gateway in named if not gateway.hops)
-            raise OSError(f"no answer about these gateway names within {LOOKUP_SECONDS:g} seconds: {names}") from error
+                while self._stops:
+                    self._answer_came.clear()
+                    await self._answer_came.wait()
+        except TimeoutError:
+            for gateway in self._stops:
+                self._leads_nowhere(gateway, f"no answer within {LOOKUP_SECONDS:g} seconds")
 
-    def _first(self, gateway: Gateway, answer: Located | OSError) -> None:
-        if isinstance(answer, OSError):
-            raise OSError(f"the gateway {gateway.uri()}: {answer}")
-        self._use(gateway, answer)
+    def _leads_nowhere(self, gateway: Gateway, why: str) -> None:
+        """Told once; when it does lead somewhere that is told as well."""
+        if gateway not in self._unknown:
+            self._unknown[gateway] = SOONEST_SECONDS
+            log.warning("a gateway is down: its name leads nowhere", gateway=gateway.uri(), why=why)
 
     def _use(self, gateway: Gateway, located: Located) -> None:
         before = [hop.place for hop in gateway.hops]
+        self._unknown.pop(gateway, None)
         gateway.use(located.tiers)
         if before != [hop.place for hop in gateway.hops]:
             addresses = [f"{hop.place.transport}:{hop.place.host}:{hop.place.port}" for hop in gateway.hops]
@@ -97,12 +100,18 @@ class Names:
 
     def _refreshed(self, gateway: Gateway, answer: Located | OSError) -> None:
         self._stops.pop(gateway, None)
-        if isinstance(answer, OSError):
+        self._answer_came.set()
+        if not isinstance(answer, OSError):
+            self._use(gateway, answer)
+        elif gateway.hops:
             # What was known is better than nothing: a carrier's name server fails more often than its gateways move.
             log.warning("a gateway's name was not found again", gateway=gateway.uri(), why=str(answer))
             self._again_after(gateway, RETRY_SECONDS)
         else:
-            self._use(gateway, answer)
+            self._leads_nowhere(gateway, str(answer))
+            seconds = self._unknown[gateway]
+            self._unknown[gateway] = min(seconds * 2, RETRY_SECONDS)
+            self._again_after(gateway, seconds)
 
     def stop(self) -> None:
         """Follows no gateway any more."""
@@ -173,8 +182,3 @@ def _host_of(uri: str) -> SipUri:
     parts = SipUri.parse(uri)
     params = {name: value for name, value in parts.params.items() if name in ("transport", "maddr")}
     return SipUri(parts.scheme, None, None, parts.host.lower(), parts.port, params)
-
-
-def _resolve(waiting: asyncio.Future[Located | OSError], answer: Located | OSError) -> None:
-    if not waiting.done():
-        waiting.set_result(answer)

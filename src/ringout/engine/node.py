@@ -13,15 +13,18 @@ from ringout.domain.errors import Unavailable
 from ringout.domain.facts import Timer
 from ringout.domain.plan import CallPlan, Phone
 from ringout.domain.ring_out import RingOut
-from ringout.engine.call import Call, TimerHandle
+from ringout.engine.call import Call
 from ringout.engine.gateway_watch import GatewayWatch
 from ringout.engine.gateways import Gateway
 from ringout.engine.hunt import Hunt, NoSuchAudio
+from ringout.engine.media_kinds import MediaKinds
 from ringout.engine.name_lookup import Names
+from ringout.engine.nat_watch import NatWatch
 from ringout.engine.phone_route import phones_trunk
 from ringout.engine.recovery import Orphan, recovered
 from ringout.engine.registered_phones import RegisteredPhones
 from ringout.engine.registrations import Registrations
+from ringout.engine.timers import CallLater, TimerHandle
 from ringout.engine.trunk_probe import TrunkProbe
 from ringout.engine.trunks import Trunks
 from ringout.engine.wideband import Declined
@@ -37,7 +40,14 @@ from ringout.service.ports import (
     Meter,
     RingOutStore,
 )
-from ringout.sip.events import BindingsChanged, Event, GuesserShutOut, OptionsAnswered, RegistrationChanged
+from ringout.sip.events import (
+    BindingsChanged,
+    ConnectionLost,
+    Event,
+    GuesserShutOut,
+    OptionsAnswered,
+    RegistrationChanged,
+)
 
 if TYPE_CHECKING:
     from ringout.engine.ringing_phone import RingingPhone
@@ -45,8 +55,6 @@ if TYPE_CHECKING:
     from ringout.net.sip_driver import SipDriver
     from ringout.sip.digest import Credentials
     from ringout.sip.user_agent import UserAgent
-
-CallLater = Callable[[float, Callable[[], None]], TimerHandle]
 
 # What the clients may miss for so long: that a phone rings, that a leg told to hang up is gone. In exchange such
 # changes are mostly stored together with the next one.
@@ -92,25 +100,14 @@ class Node:
         self.user_agent = user_agent
         self.driver = driver
         self.trunks = Trunks(config.trunks, config.call.country)
-        self._trunks_encrypt = any(trunk.media != MediaKind.RTP for trunk in config.trunks)
-        for trunk in self.trunks.trunks:
-            by_tls = all(gateway.secure or gateway.uri_parts.transport == "tls" for gateway in trunk.gateways)
-            if trunk.config.media != MediaKind.RTP and not by_tls:
-                log.warning("the keys of the audio are sent over SIP that others can read: use TLS", trunk=trunk.name)
+        self._media_kinds = MediaKinds(self)
         codecs = [codec.upper() for codec in config.media.codecs]
         self.spoken = tuple(codec for codec in codecs if codec in SPOKEN)
         self.wideband = tuple(codec for codec in codecs if codec in WIDEBAND)
         self.codecs = self.spoken + self.wideband  # as they are offered: a call begins with those that we speak
         self.declined = Declined(clock)
         self.give_up_seconds = 64 * config.sip.t1_seconds
-        self.seconds = {
-            Timer.CALLER_RING: config.call.caller_ring_seconds,
-            Timer.CALLEE_RING: config.call.callee_ring_seconds,
-            Timer.SOUND: LONGEST_SOUND_SECONDS,
-            Timer.ANSWER_PROMPT: config.call.prompt_wait_seconds,
-            Timer.CALL: config.call.max_call_seconds,
-            Timer.ENDING: self.give_up_seconds + 8.0,  # the user agent's own limit comes first
-        }
+        self.seconds = _timer_seconds(config, self.give_up_seconds)
         self.media_address = _media_address(config)
         self.phones = phones
         self.phones_trunk = phones_trunk(config.phones, config.call.country)
@@ -118,11 +115,13 @@ class Node:
         self.names = Names(locator, clock, ids, self.call_later)
         self.names.changed = self._gateway_moved
         self.watch = GatewayWatch(self)
+        self.nats = NatWatch(self)
         self.registrations = Registrations(self)
         self._call_later = call_later
         self._calls: dict[int, Call] = {}
         self._orphans: set[Orphan] = set()
         self._reserved = 0
+        self._hunts: set[Hunt] = set()  # of live calls
         self.draining = False  # no new calls
         self.closed = False  # the drain waits no longer
         self._late: set[Call] = set()
@@ -139,13 +138,15 @@ class Node:
         """Raises Unavailable: draining, at the limit of live calls, or out of media ports."""
         if self.draining:
             raise Unavailable("The server is shutting down.", max(1, round(self.config.call.drain_seconds)))
-        if self.live >= self.config.call.max_live_calls:
+        # A whole list may go beyond the limit: else one that is longer than it could never ring.
+        if self.live + sum(hunt.more_places for hunt in self._hunts) >= self.config.call.max_live_calls:
             raise Unavailable("The server has as many calls as it may have.", RETRY_AFTER_FULL_SECONDS)
         call = Call(self)
         if len(plan.caller_phones) > 1:
             hunt = Hunt(call, plan)
             hunt.open_media(self._open_for_one)
             call.hunt_for_caller(hunt)
+            self._hunts.add(hunt)
         else:
             first = plan.caller_phones[0] if plan.caller_phones else None
             call.audio.use(self._open_media(call.audio, plan, first))
@@ -157,27 +158,16 @@ class Node:
         try:
             return self._open_media(phone, phone.plan, phone.phone)
         except Unavailable as error:
-            if self._kind(phone.phone, "") is MediaKind.WEBRTC:
+            if self._media_kinds.of(phone.phone, "") is MediaKind.WEBRTC:
                 raise NoSuchAudio(error) from error
             raise
 
     def _open_media(self, listener: MediaListener, plan: CallPlan, caller: Phone | None) -> MediaSession:
         """caller: the phone that the session is for, None = the one behind the plan's number."""
+        kind_of = self._media_kinds.of
         return self.media.open(
-            listener, self._kind(caller, plan.caller_number), self._kind(plan.callee_phone, plan.callee_number)
+            listener, kind_of(caller, plan.caller_number), kind_of(plan.callee_phone, plan.callee_number)
         )
-
-    def _kind(self, phone: Phone | None, number: str) -> MediaKind:
-        """How the media of a leg to that phone, or to that number, is carried."""
-        if phone is not None and phone.device:
-            return self.phones.kind(phone.device) if self.phones is not None else MediaKind.RTP
-        if phone is not None and phone.address:
-            # Keys that nobody on the way can read are worth offering.
-            return MediaKind.SRTP_OPTIONAL if phone.address.startswith("sips:") else MediaKind.RTP
-        if not self._trunks_encrypt:
-            return MediaKind.RTP
-        trunk = self.trunks.find(phone.number if phone is not None else number)
-        return MediaKind.RTP if trunk is None else MediaKind(trunk.config.media)
 
     def cancel(self, ring_out_id: int) -> bool:
         call = self._calls.get(ring_out_id)
@@ -194,9 +184,13 @@ class Node:
         if isinstance(event, OptionsAnswered):
             self.probe.answered(event)
             self.watch.answered(event)
+            self.nats.answered(event)
             return
         if isinstance(event, RegistrationChanged):
             self.registrations.changed(event)
+            return
+        if isinstance(event, ConnectionLost):
+            self.registrations.connection_lost(event.flow)
             return
         if isinstance(event, GuesserShutOut):
             log.warning("somebody guesses passwords of phones", device=event.user or None, address=event.address)
@@ -212,19 +206,21 @@ class Node:
     # --- start and end -------------------------------------------------------------------------------------------
 
     async def resolve_gateways(self) -> None:
-        """Looks up the gateways that are named instead of numbered. Raises OSError naming one that nobody knows. Await
-        it before recover; without it such gateways count as unreachable."""
+        """Looks up the gateways that are named instead of numbered; those that nobody knows are down until somebody
+        does. Await it before recover; without it such gateways count as unreachable."""
         await self.names.resolve(self.trunks.all_gateways())
 
     def open_trunks(self) -> None:
         """From now on gateways are asked whether they are there, and registrars know us. The driver has started."""
         self.watch.start()
+        self.nats.start()
         self.registrations.start()
 
     async def close_trunks(self) -> None:
         """Takes registrations back and asks nobody any more. After drain: calls still need them."""
         self.names.stop()
         self.watch.stop()
+        self.nats.stop()
         await self.registrations.leave(UNREGISTER_SECONDS)
 
     async def recover(self) -> int:
@@ -290,6 +286,7 @@ class Node:
 
     def forget(self, call: Call) -> None:
         self._calls.pop(call.draft.first.id, None)
+        self._forget_hunt(call)
         self._wake_if_idle()
 
     def start(self, call: Call, ring_out: RingOut, plan: CallPlan) -> None:
@@ -301,8 +298,13 @@ class Node:
 
     def release(self, call: Call) -> None:
         self._reserved -= 1
+        self._forget_hunt(call)
         call.close_media()
         self._wake_if_idle()
+
+    def _forget_hunt(self, call: Call) -> None:
+        if call.hunt is not None:
+            self._hunts.discard(call.hunt)
 
     def _credentials(self, number: str) -> Credentials | None:
         trunk = self.trunks.find(number)
@@ -327,6 +329,17 @@ class Node:
         if self.meter is not None and row.prices is not None:
             self.meter.ended(row)
         self.store.update(row)
+
+
+def _timer_seconds(config: Config, give_up_seconds: float) -> dict[Timer, float]:
+    return {
+        Timer.CALLER_RING: config.call.caller_ring_seconds,
+        Timer.CALLEE_RING: config.call.callee_ring_seconds,
+        Timer.SOUND: LONGEST_SOUND_SECONDS,
+        Timer.ANSWER_PROMPT: config.call.prompt_wait_seconds,
+        Timer.CALL: config.call.max_call_seconds,
+        Timer.ENDING: give_up_seconds + 8.0,  # the user agent's own limit comes first
+    }
 
 
 def _media_address(config: Config) -> PublicAddress:

@@ -10,7 +10,8 @@ from ringout.domain.rates import PhoneTime
 from ringout.domain.status import Party
 
 if TYPE_CHECKING:
-    from ringout.engine.call import Call, TimerHandle
+    from ringout.engine.call import Call
+    from ringout.engine.timers import TimerHandle
     from ringout.service.ports import Meter
 
 

@@ -8,7 +8,8 @@ from ringout.domain.links import PAUSE
 from ringout.domain.status import Party
 
 if TYPE_CHECKING:
-    from ringout.engine.call import Call, TimerHandle
+    from ringout.engine.call import Call
+    from ringout.engine.timers import TimerHandle
 
 # Voice menus miss what comes in the first moment after their answer.
 FIRST_SECONDS = 0.5

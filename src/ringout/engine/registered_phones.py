@@ -62,6 +62,10 @@ class RegisteredPhones:
     def is_registered(self, username: str) -> bool:
         return bool(self.bindings(username))
 
+    def there(self) -> list[str]:
+        """User names of the phones that are registered."""
+        return list(self._there)
+
     def bindings(self, username: str) -> list[Binding]:
         """Where the phone is, the best first; nowhere when it has been taken from its user."""
         return self._registrar.bindings(username, self._clock.monotonic()) if self._is_known(username) else []

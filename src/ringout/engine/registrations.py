@@ -12,11 +12,13 @@ from ringout.engine.gateways import REST_AFTER_FAULT_SECONDS, Gateway, Hop
 from ringout.engine.trunks import Trunk
 from ringout.sip.errors import SipError
 from ringout.sip.events import RegistrationChanged
+from ringout.sip.flow import NoFlow
 from ringout.sip.registration import ClientRegistration, RegistrationSettings, RegistrationState
 from ringout.sip.uri import SipUri
 
 if TYPE_CHECKING:
     from ringout.engine.node import Node
+    from ringout.sip.flow import Flow
     from ringout.sip.location import Place
 
 NOT_ASKED = "not asked yet"
@@ -47,6 +49,10 @@ class Registrations:
             if registration.machine is event.registration:
                 registration.receive(event)
         self._look_whether_gone()
+
+    def connection_lost(self, flow: Flow) -> None:
+        for registration in self._known:
+            registration.connection_lost(flow)
 
     def moved(self, gateway: Gateway) -> None:
         """Its name leads elsewhere."""
@@ -113,6 +119,14 @@ class TrunkRegistration:
     def leave(self) -> None:
         self._stop_lookup()
         self.machine.remove(self._node.clock.monotonic())
+
+    def connection_lost(self, flow: Flow) -> None:
+        machine, now = self.machine, self._node.clock.monotonic()
+        due = machine.due
+        machine.connection_lost(flow, now)
+        if machine.due < due:
+            seconds = round(machine.due - now)
+            log.info("the connection to a registrar is gone", **self._where(), registers_again_in_seconds=seconds)
 
     def moved(self) -> None:
         self._tried.clear()
@@ -189,7 +203,7 @@ class TrunkRegistration:
         for hop in self._hops():
             try:
                 self.machine.next_time(self._node.driver.flow_to(*hop.place))
-            except LookupError:
+            except NoFlow:
                 continue
             self._hop = hop
             self._tried = {hop}
@@ -208,7 +222,7 @@ class TrunkRegistration:
         try:
             flow = node.driver.flow_to(*place)
             self.machine.go_to(flow, node.clock.monotonic(), registrar)
-        except (LookupError, SipError):
+        except (NoFlow, SipError):
             return False
         return True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from ringout.domain import facts as f
@@ -14,11 +13,11 @@ from ringout.domain.ringing_table import PhoneState
 from ringout.domain.status import Party
 from ringout.engine.leg import Leg
 from ringout.engine.records import LegDraft
+from ringout.engine.timers import Timers
 
 if TYPE_CHECKING:
     from ringout.domain.plan import CallPlan, Phone
     from ringout.domain.ringing import PhoneFact
-    from ringout.engine.call import TimerHandle
     from ringout.engine.hunt import Hunt
     from ringout.engine.node import Node
 
@@ -37,7 +36,7 @@ class RingingPhone:
         self.draft = LegDraft(LegRecord(phone.number, label=phone.label))
         self.leg = Leg(self, Party.CALLER)
         self.leg.phone = phone
-        self._timers: dict[Timer, TimerHandle] = {}
+        self._timers = Timers(hunt.node, self.receive)
         self._fault: str | None = None  # its audio failed before anything rang
 
     @property
@@ -124,27 +123,17 @@ class RingingPhone:
     # --- timers --------------------------------------------------------------------------------------------------
 
     def start_timer(self, timer: Timer) -> None:
-        self.stop_timer(timer)
         seconds = self.node.seconds[timer]
         if timer is Timer.CALLER_RING:
             seconds = self.leg.ring_seconds(seconds)
-        self._timers[timer] = self.node.call_later(seconds, partial(self._time_up, timer))
+        self._timers.start(timer, seconds)
 
     def stop_timer(self, timer: Timer) -> None:
-        handle = self._timers.pop(timer, None)
-        if handle is not None:
-            handle.cancel()
+        self._timers.stop(timer)
 
     def stop(self) -> None:
         """Nothing wakes it any more, and its audio is over."""
-        for handle in self._timers.values():
-            handle.cancel()
-        self._timers.clear()
+        self._timers.stop_all()
         media, self.leg.media = self.leg.media, None
         if media is not None:
             media.close()
-
-    def _time_up(self, timer: Timer) -> None:
-        self._timers.pop(timer, None)
-        self.receive(f.TimeUp(timer))
-        self.node.flush()

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ringout.engine.gateways import Gateway, Hop
 from ringout.service.ports import GatewayReport
 from ringout.sip.events import OptionsAnswered
-from ringout.sip.flow import Flow
+from ringout.sip.flow import Flow, NoFlow
 
 if TYPE_CHECKING:
     from ringout.engine.node import Node
@@ -60,14 +61,17 @@ class TrunkProbe:
         known = GatewayReport(
             trunk,
             uri,
-            "",
-            "",
-            node.config.media.address,
+            address="",
+            answers=False,
+            signalling="",
+            media=node.config.media.address,
             registered=registration.bound if registration is not None else None,
             registrar_says=registration.says if registration is not None else None,
         )
+        if hop is None:  # its name leads nowhere
+            return replace(known, state="down")
         flow = self._way_to(hop)
-        if hop is None or flow is None:
+        if flow is None:
             return known
         known = replace(
             known,
@@ -81,7 +85,8 @@ class TrunkProbe:
         known = replace(known, state=_state(hop, node.clock.monotonic()))
         if answer is None or not answer.came:
             return known
-        return replace(known, code=answer.code, milliseconds=answer.seconds * 1000, seen_as=answer.seen_as)
+        milliseconds = round(answer.seconds * 1000, 1)
+        return replace(known, answers=True, code=answer.code, milliseconds=milliseconds, seen_as=answer.seen_as)
 
     async def _answer(self, flow: Flow, uri: str) -> OptionsAnswered | None:
         """None: nothing came in time."""
@@ -99,10 +104,10 @@ class TrunkProbe:
         finally:
             self._waiting.pop(key, None)
 
-    def _way_to(self, hop: Hop | None) -> Flow | None:
+    def _way_to(self, hop: Hop) -> Flow | None:
         try:
-            return self._node.driver.flow_to(*hop.place) if hop is not None else None
-        except LookupError:
+            return self._node.driver.flow_to(*hop.place)
+        except NoFlow:
             return None
 
 

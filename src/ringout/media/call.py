@@ -173,8 +173,10 @@ class Call:
         if not self._report_at:
             self._report_at = now + _REPORT_SECONDS / 2 * _spread()
         self._sample_at = now + _SAMPLE_SECONDS
-        for stream in self.streams:
+        for party, stream in enumerate(self.streams):
             stream.sample(now)
+            if self.bridged or party == _CALLER:  # the callee is sent nothing before it has answered
+                stream.open_way(now)
         if now >= self._report_at:
             self._report_at = now + _REPORT_SECONDS * _spread()
             for stream in self.streams:

@@ -107,12 +107,9 @@ class Loop:
             self._running = False
 
     def _read_commands(self, now: float) -> None:
-        try:
-            batch = self._control.recv(wire.MAX_MESSAGE_BYTES)
-        except BlockingIOError:
+        batch = wire.receive(self._control)
+        if batch is None:
             return
-        except OSError:
-            batch = b""
         if not batch:
             self._running = False  # the server is gone: so are its calls
             return

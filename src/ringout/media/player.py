@@ -6,7 +6,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 
-from ringout.audio.source import FRAME_SAMPLES, FRAME_SECONDS
+from ringout.audio.frame import FRAME_SAMPLES, FRAME_SECONDS
 from ringout.media.sender import Sender, Source
 from ringout.media.sounds import Sound
 from ringout.rtp.packet import MARKER

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ringout.audio import wav
-from ringout.audio.source import RATE_HZ
+from ringout.audio.frame import RATE_HZ
 
 SHIPPED = Path(__file__).parent / "prompts"
-NAMES = ("press_1", "wrong_key", "goodbye")
 FALLBACK_LANGUAGE = "en"
 
 

@@ -6,7 +6,7 @@ from array import array
 from pathlib import Path
 
 from ringout.audio import g711, tones
-from ringout.audio.source import FRAME_SAMPLES
+from ringout.audio.frame import FRAME_SAMPLES
 from ringout.media import prompts
 
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from ringout.audio.frame import FRAME_SAMPLES
 from ringout.audio.g711 import TRANSCODE, decode
 from ringout.audio.goertzel import DtmfDetector
 from ringout.media import wire
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _unpack = HEADER.unpack_from
 _STATIC = {CODECS[name].payload_type: name for name in SPOKEN}
+_SILENCE = {"PCMU": b"\xff" * FRAME_SAMPLES, "PCMA": b"\xd5" * FRAME_SAMPLES}
+_QUIET_SECONDS = 0.5
 # Of every stream until its phone is heard, and never changed: a call without audio costs nothing for it.
 _NOTHING_CAME, _NOTHING_REPORTED = Reception(), Control()
 _RTCP_KINDS = range(192, 224)  # second byte of RTCP that strayed to the RTP port (RFC 5761 section 4)
@@ -330,6 +333,15 @@ class Stream:
             self.control = Control()
         if self.owner is not None:
             self.owner.reported(self, heard, now)
+
+    def open_way(self, now: float) -> None:
+        """Once a second: a silent packet to a phone that has sent nothing since the last SDP and is sent nothing. When
+        both sides are behind NATs each may wait for the other one's first packet (RFC 6263 section 4)."""
+        sender = self.sender
+        if self._source is not None or not self.connected or sender.source is not None or sender.codec not in SPOKEN:
+            return
+        if now - max(self.last_heard, sender.sent_at) >= _QUIET_SECONDS:
+            sender.send(_SILENCE[sender.codec], sender.payload_type, sender.next_timestamp(now), now)
 
     def sample(self, now: float) -> None:
         """Once a second: notes the jitter of a phone that speaks."""

@@ -5,6 +5,8 @@ party: 0 = caller, 1 = callee. session: the server's number of the call. Order i
 
 from __future__ import annotations
 
+import socket
+
 from msgspec import Struct, msgpack
 
 from ringout.domain.quality import LegQuality
@@ -14,6 +16,16 @@ PARTIES = (Party.CALLER, Party.CALLEE)
 INDEX = {Party.CALLER: 0, Party.CALLEE: 1}
 MAX_BATCH = 256  # items; a message must fit into the socket's buffer
 MAX_MESSAGE_BYTES = 1 << 18
+
+
+def receive(control: socket.socket) -> bytes | None:
+    """One message; None = none has come, b"" = the other end is gone."""
+    try:
+        return control.recv(MAX_MESSAGE_BYTES)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
 
 
 class Settings(Struct, tag="settings", array_like=True, frozen=True):

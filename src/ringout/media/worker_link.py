@@ -118,12 +118,9 @@ class WorkerLink:
             self._loop.remove_writer(self._control.fileno())
 
     def _read(self) -> None:
-        try:
-            batch = self._control.recv(wire.MAX_MESSAGE_BYTES)
-        except BlockingIOError:
+        batch = wire.receive(self._control)
+        if batch is None:
             return
-        except OSError:
-            batch = b""
         if not batch:
             self._die()
             return

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ringout.net.udp_listener import local_address_towards
-from ringout.sip.flow import Transport, is_transport
+from ringout.sip.flow import WILDCARDS, Transport, is_transport
 
 Address = tuple[str, int]
 
-WILDCARDS: Final = ("0.0.0.0", "::")
 _MOST_KNOWN: Final = 1000  # peers whose way is remembered; looking it up costs a system call
+_KNOWN_SECONDS: Final = 15.0  # interfaces come, go, and get other addresses while we run
 
 
 def parse_listen(text: str) -> tuple[Transport, str, int]:
@@ -66,9 +67,11 @@ class PublicAddress:
 class LocalAddresses:
     """What a Flow names as our end: of a wildcard listener the address on the way to the peer, then the public one."""
 
-    def __init__(self, public: PublicAddress) -> None:
+    def __init__(self, public: PublicAddress, clock: Callable[[], float] = time.monotonic) -> None:
         self._public = public
+        self._clock = clock
         self._towards: dict[str, str] = {}  # by the peer's IP
+        self._until = 0.0  # what is in it holds
 
     def is_fixed(self, host: str) -> bool:
         """Every peer is told the same."""
@@ -78,10 +81,12 @@ class LocalAddresses:
         """listener: its own address. Raises OSError: there is no route to remote."""
         host, port = listener
         if host in WILDCARDS:
+            now = self._clock()
+            if now >= self._until or len(self._towards) >= _MOST_KNOWN:
+                self._towards.clear()
+                self._until = now + _KNOWN_SECONDS
             found = self._towards.get(remote[0])
             if found is None:
-                if len(self._towards) >= _MOST_KNOWN:
-                    self._towards.clear()
                 found = self._towards[remote[0]] = local_address_towards(remote)
             host = found
         return self._public.towards(remote[0], host), port

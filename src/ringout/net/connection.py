@@ -61,11 +61,18 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """What connections of every kind have. Its flow is set once the peer is known."""
 
-    def __init__(self, owner: Owner, flow: Flow | Callable[[asyncio.Transport], Flow]) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        flow: Flow | Callable[[asyncio.Transport], Flow],
+        admits: Callable[[asyncio.Transport], bool] = lambda transport: True,
+    ) -> None:
         """flow: of a connection that we open; or, of one that a peer opens, what makes it of the transport, and may
-        raise OSError."""
+        raise OSError. admits: whether that peer may be spoken to; else the connection is cut, and its flow stays
+        None."""
         self._owner = owner
         self._flow_source = flow
+        self._admits = admits
         self._transport: asyncio.Transport | None = None
         self.is_inbound = not isinstance(flow, Flow)
         self.flow: Flow | None = None
@@ -78,6 +85,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         source = self._flow_source
+        if not self._admits(self._transport):
+            self._transport.abort()
+            return
         try:
             self.flow = source if isinstance(source, Flow) else source(self._transport)
         except OSError:  # it has gone already
@@ -156,8 +166,13 @@ class StreamConnection(Connection):
     """TCP or TLS. RFC 5626 section 4.4.1: the side that opened the connection pings with two empty lines, the other
     answers each ping with one."""
 
-    def __init__(self, owner: Owner, flow: Flow | Callable[[asyncio.Transport], Flow]) -> None:
-        super().__init__(owner, flow)
+    def __init__(
+        self,
+        owner: Owner,
+        flow: Flow | Callable[[asyncio.Transport], Flow],
+        admits: Callable[[asyncio.Transport], bool] = lambda transport: True,
+    ) -> None:
+        super().__init__(owner, flow, admits)
         self._framer = StreamFramer(owner.settings.max_message_bytes)
 
     def _read(self, data: bytes, flow: Flow) -> None:

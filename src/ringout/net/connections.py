@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final, Protocol, cast
 
-from ringout.net.addresses import Address, LocalAddresses
+from ringout.net.addresses import Address, LocalAddresses, ip_of
 from ringout.net.connection import MOST_WAITING_BYTES, Connection, ConnectionSettings, StreamConnection, prepare
 from ringout.net.handshakes import Handshakes, reason_of
 from ringout.net.tasks import Tasks
-from ringout.net.tls import Tls
+from ringout.net.tls import OtherDomain, Tls, is_name_mismatch, sip_domains
 from ringout.net.websocket_connection import WebSocketConnection
 from ringout.sip.flow import Flow, Transport, host_port, network_of
 
@@ -32,7 +32,7 @@ class Receiver(Protocol):
 
     def receive_stream(self, messages: list[bytes], flow: Flow) -> None: ...
 
-    def flow_failed(self, flow: Flow) -> None: ...
+    def flow_failed(self, flow: Flow, *, refused: bool = False) -> None: ...
 
     def count_malformed(self) -> None: ...
 
@@ -44,29 +44,24 @@ class _Listener:
         self.socket = sock
         self.transport = transport
         self._tasks = tasks
-        self._server: asyncio.Server | None = None
-        self.handshakes: Handshakes | None = None  # of one for TLS
+        self.handshakes: Handshakes | None = None
         self._closed = False
 
     @property
     def local(self) -> Address:
         return cast(Address, self.socket.getsockname()[:2])
 
-    async def serve(self, make: Callable[[], Connection], context: ssl.SSLContext | None, seconds: float) -> None:
+    def serve(self, make: Callable[[], Connection], context: ssl.SSLContext | None, seconds: float) -> None:
         """Accepts by that context from now on. What waits to be accepted is not lost, nor is any open connection."""
         if self._closed:
             return
-        if context is None:
-            self._server = await asyncio.get_running_loop().create_server(make, sock=self.socket, backlog=_BACKLOG)
-        elif self.handshakes is None:
+        if self.handshakes is None:
             self.handshakes = Handshakes(self.socket, make, context, seconds, self._tasks)
         else:
             self.handshakes.context = context
 
     def close(self) -> None:
         self._closed = True
-        if self._server is not None:
-            self._server.close()
         if self.handshakes is not None and self.socket.fileno() >= 0:
             self.handshakes.close()
         self.socket.close()
@@ -95,14 +90,14 @@ class Connections:
 
     # Listening.
 
-    async def listen(self, transport: Transport, host: str, port: int) -> Address:
+    def listen(self, transport: Transport, host: str, port: int) -> Address:
         """The address actually bound. Raises OSError, also for tls and wss without a certificate."""
         listener = _Listener(_listening_socket(host, port), transport, self._tasks)
         self._listeners.append(listener)
-        await self._serve(listener)
+        self._serve(listener)
         return listener.local
 
-    async def _serve(self, listener: _Listener) -> None:
+    def _serve(self, listener: _Listener) -> None:
         context = None
         if listener.transport in ("tls", "wss"):
             context = self.tls.server if self.tls is not None else None
@@ -110,13 +105,13 @@ class Connections:
                 raise OSError(f"{listener.transport} needs a certificate: set tls_certificate and tls_key in [sip]")
         kind = WebSocketConnection if listener.transport in ("ws", "wss") else StreamConnection
         flow_of = functools.partial(self._inbound_flow, listener.transport, listener.local)
-        await listener.serve(lambda: kind(self, flow_of), context, self.settings.connect_seconds)
+        listener.serve(lambda: kind(self, flow_of), context, self.settings.connect_seconds)
 
-    async def use_new_certificates(self) -> None:
+    def use_new_certificates(self) -> None:
         """To be called when the Tls has made new contexts."""
         for listener in self._listeners:
             if listener.transport in ("tls", "wss"):
-                await self._serve(listener)
+                self._serve(listener)
 
     def _inbound_flow(self, transport: Transport, listener: Address, connection: asyncio.Transport) -> Flow:
         """Raises OSError when the peer has gone already."""
@@ -149,17 +144,53 @@ class Connections:
             async with asyncio.timeout(self.settings.connect_seconds):
                 await self._open_connection(flow)
         except (OSError, TimeoutError) as error:
-            if isinstance(error, ssl.SSLError):
-                _log.warning(
-                    "no TLS with %s as %s: %s", host_port(flow.remote), flow.name or "itself", reason_of(error)
-                )
+            if isinstance(error, (ssl.SSLError, OtherDomain)):
+                why = reason_of(error) if isinstance(error, ssl.SSLError) else error
+                _log.warning("no TLS with %s as %s: %s", host_port(flow.remote), flow.name or "itself", why)
             self._waiting.pop(flow, None)
             if not self._closed:
-                self._receiver.flow_failed(flow)
+                self._receiver.flow_failed(flow, refused=isinstance(error, ConnectionRefusedError))
         finally:
             self._waiting.pop(flow, None)
 
     async def _open_connection(self, flow: Flow) -> None:
+        if flow.transport != "tls":
+            make = functools.partial(StreamConnection, self, flow)
+            await asyncio.get_running_loop().create_connection(make, sock=await self._connected(flow))
+            return
+        try:
+            await self._open_tls(flow, by_uri=False)
+        except ssl.SSLCertVerificationError as error:
+            if not is_name_mismatch(error) or ip_of(flow.name) is not None:
+                raise
+            # The domain may stand in a URI entry, which the library does not read, and says so only by its refusal.
+            if not await self._open_tls(flow, by_uri=True):
+                raise
+
+    async def _open_tls(self, flow: Flow, *, by_uri: bool) -> bool:
+        """RFC 5922 section 7.1: where a certificate has URI entries of SIP domains they decide, else its entries of
+        hosts. by_uri: only the former are looked for; False = there are none. Nothing is sent before that is known.
+
+        Raises OtherDomain."""
+        assert self.tls is not None
+        name = flow.name or flow.remote[0].partition("%")[0]
+        domains: set[str] = set()
+
+        def admits(transport: asyncio.Transport) -> bool:
+            domains.update(sip_domains(transport.get_extra_info("peercert")))
+            return name.lower() in domains if domains and ip_of(name) is None else not by_uri
+
+        _, connection = await asyncio.get_running_loop().create_connection(
+            functools.partial(StreamConnection, self, flow, admits),
+            sock=await self._connected(flow),
+            ssl=self.tls.client_of_any_name if by_uri else self.tls.client,
+            server_hostname=name,
+        )
+        if connection.flow is None and domains:
+            raise OtherDomain(f"its certificate is for the SIP domains {', '.join(sorted(domains))}")
+        return connection.flow is not None
+
+    async def _connected(self, flow: Flow) -> socket.socket:
         loop = asyncio.get_running_loop()
         sock = socket.socket(socket.AF_INET6 if ":" in flow.remote[0] else socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -171,13 +202,7 @@ class Connections:
         except BaseException:
             sock.close()
             raise
-        make = functools.partial(StreamConnection, self, flow)
-        if flow.transport == "tls":
-            assert self.tls is not None
-            name = flow.name or flow.remote[0].partition("%")[0]
-            await loop.create_connection(make, sock=sock, ssl=self.tls.client, server_hostname=name)
-        else:
-            await loop.create_connection(make, sock=sock)
+        return sock
 
     # What connections tell.
 

@@ -1,5 +1,8 @@
-"""Accepts connections of TLS. The loop's own server tells of one only once its handshake is over, so whoever begins
-handshakes and never ends them could hold every descriptor of this process."""
+"""Accepts connections, by TLS or in the open.
+
+The loop's own server tells of one by TLS only once its handshake is over, so whoever begins handshakes and never ends
+them could hold every descriptor of this process; and when there is none left uvloop's accepts and closes whoever comes
+as long as it has its one spare descriptor, and without it spins."""
 
 from __future__ import annotations
 
@@ -29,17 +32,17 @@ def reason_of(error: ssl.SSLError) -> str:
 
 
 class Handshakes:
-    """Of one listening socket, which stays its owner's. context: that of the next handshake."""
+    """Of one listening socket, which stays its owner's. context: that of the next handshake; None = there are none."""
 
     def __init__(
         self,
         listening: socket.socket,
         make: Callable[[], asyncio.Protocol],
-        context: ssl.SSLContext,
+        context: ssl.SSLContext | None,
         seconds: float,
         tasks: Tasks,
     ) -> None:
-        """make: the protocol of a connection whose handshake has succeeded. seconds: that a handshake may last."""
+        """make: the protocol of a connection, whose handshake has succeeded. seconds: that a handshake may last."""
         self._socket = listening
         self._make = make
         self.context = context
@@ -70,15 +73,16 @@ class Handshakes:
             self._under_way[accepted] = None
             if len(self._under_way) > MOST_HANDSHAKES:
                 self._give_up(next(iter(self._under_way)))
-            self._tasks.start(self._shake_hands(accepted, address[0]), "TLS handshake")
+            self._tasks.start(self._shake_hands(accepted, address[0]), "an accepted connection")
 
     def _go_on(self) -> None:
         self._loop.add_reader(self._socket.fileno(), self._accept)
 
     async def _shake_hands(self, accepted: socket.socket, host: str) -> None:
         try:
+            seconds = None if self.context is None else self._seconds
             await self._loop.connect_accepted_socket(
-                self._make, accepted, ssl=self.context, ssl_handshake_timeout=self._seconds
+                self._make, accepted, ssl=self.context, ssl_handshake_timeout=seconds
             )
         except OSError as error:  # the peer does not speak TLS, shows no certificate, or has gone
             accepted.close()

@@ -19,7 +19,7 @@ from ringout.net.tasks import Tasks
 from ringout.net.tls import Tls, TlsFiles
 from ringout.net.udp_listener import UdpListener
 from ringout.sip.events import Event
-from ringout.sip.flow import Flow, Transport
+from ringout.sip.flow import Flow, NoFlow, Transport
 from ringout.sip.user_agent import UserAgent
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class SipDriver:
                 if transport == "udp":
                     local = self._open_udp(host, port)
                 else:
-                    local = await self._connections.listen(transport, host, port)
+                    local = self._connections.listen(transport, host, port)
             except OSError as error:
                 await self.close()
                 why = f"cannot listen on {text}: {error.strerror or error}"
@@ -93,8 +93,8 @@ class SipDriver:
         listener: UdpListener
         addresses = self._addresses
 
-        def unreachable(remote: Address) -> None:
-            self.flow_failed(Flow("udp", local, remote))
+        def unreachable(remote: Address, refused: bool) -> None:
+            self.flow_failed(Flow("udp", local, remote), refused=refused)
 
         if addresses.is_fixed(host):
 
@@ -120,23 +120,23 @@ class SipDriver:
         """The way to a peer from the first listener of that transport and address family. name: whom the peer's
         certificate must name, "" = that IP; only TLS heeds it.
 
-        Raises LookupError when there is no such listener, when host is no IP: sending to a name would have the whole
+        Raises NoFlow when there is no such listener, when host is no IP: sending to a name would have the whole
         server wait for a resolver, and for WebSocket, by which only peers connect.
         """
         ip = ip_of(host)
         if ip is None:
-            raise LookupError(f"{host} is no IP address")
+            raise NoFlow(f"{host} is no IP address")
         if transport in ("ws", "wss"):
-            raise LookupError(f"nobody can be connected to by {transport}")
+            raise NoFlow(f"nobody can be connected to by {transport}")
         for kind, local_host, local_port in self.listeners:
             if kind == transport and (":" in local_host) == (":" in ip):
                 try:
                     local = self._addresses.towards((local_host, local_port), (ip, port))
                 except OSError as error:
-                    raise LookupError(f"no route to {host}") from error
+                    raise NoFlow(f"no route to {host}") from error
                 # With the IP as its name the flow is not that of a connection which somebody there opened to us.
                 return Flow(transport, local, (ip, port), (name or ip) if transport == "tls" else "")
-        raise LookupError(f"no {transport} listener for {host}")
+        raise NoFlow(f"no {transport} listener for {host}")
 
     # Certificates.
 
@@ -152,7 +152,7 @@ class SipDriver:
             return
         if is_new:
             _news.info("new TLS certificate in force")
-            self._tasks.start(self._connections.use_new_certificates(), "listeners with the new certificate")
+            self._connections.use_new_certificates()
 
     def _look_at_certificates(self) -> None:
         self.reload_certificates(forced=False)
@@ -229,8 +229,8 @@ class SipDriver:
             self._receive(message, flow)
         self.flush()
 
-    def flow_failed(self, flow: Flow) -> None:
-        self._guard(self._user_agent.transport_failed, flow, self._now())
+    def flow_failed(self, flow: Flow, *, refused: bool = False) -> None:
+        self._guard(self._user_agent.transport_failed, flow, self._now(), refused)
         self.flush()
 
     def count_malformed(self) -> None:

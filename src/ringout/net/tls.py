@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
+
+from ringout.sip.errors import SipError
+from ringout.sip.uri import SipUri
+
+_NAME_MISMATCH: Final = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +31,21 @@ class TlsFiles:
         return [path for path in (self.certificate, self.key, self.ca) if path is not None]
 
 
+class OtherDomain(OSError):
+    """The certificate is good, and for other SIP domains than the one that was asked for."""
+
+
 class Tls:
-    """Both contexts, made anew when a file has changed. A connection keeps the certificate that it began with."""
+    """All contexts, made anew when a file has changed. A connection keeps the certificate that it began with.
+
+    client: demands a certificate of the name connected to. client_of_any_name: of anybody whom we trust; who uses it
+    must look at the certificate's SIP domains. server: None = we have no certificate."""
 
     def __init__(self, files: TlsFiles) -> None:
         """Reads the files. Raises OSError that names the one that is no good."""
         self._files = files
         self._seen = self._looks()
-        self.client = self._make_client()
-        self.server = self._make_server()  # None = there is no certificate
+        self.client, self.client_of_any_name, self.server = self._make_all()
 
     def reload(self, *, forced: bool = False) -> bool:
         """True: new contexts are in force. Raises OSError for files that are no good, and the old ones stay until the
@@ -41,9 +54,13 @@ class Tls:
         if looks == self._seen and not forced:
             return False
         self._seen = looks
-        client, server = self._make_client(), self._make_server()
-        self.client, self.server = client, server
+        self.client, self.client_of_any_name, self.server = self._make_all()
         return True
+
+    def _make_all(self) -> tuple[ssl.SSLContext, ssl.SSLContext, ssl.SSLContext | None]:
+        of_any_name = self._make_client()
+        of_any_name.check_hostname = False
+        return self._make_client(), of_any_name, self._make_server()
 
     def _looks(self) -> list[tuple[int, int, int] | None]:
         """What tells a file from its successor: also one that a link leads to, and one moved into its place."""
@@ -95,6 +112,26 @@ class Tls:
         except (OSError, ValueError) as error:
             and_key = f" with the key {key}" if key else ""
             raise OSError(f"cannot use the certificate {certificate}{and_key}: {_why(error)}") from error
+
+
+def sip_domains(certificate: Mapping[str, Any] | None) -> set[str]:
+    """Of its URI entries, in lower case (RFC 5922 section 7.1): `sip:`, and no user. certificate: as getpeercert gives
+    it, None or empty when it was not verified."""
+    domains = set()
+    for kind, text in (certificate or {}).get("subjectAltName", ()):
+        if kind == "URI" and "@" not in text:
+            try:
+                uri = SipUri.parse(text)
+            except SipError:
+                continue
+            if uri.scheme == "sip":
+                domains.add(uri.host.lower())
+    return domains
+
+
+def is_name_mismatch(error: OSError) -> bool:
+    """The certificate is good, and has no entry of a host for the name."""
+    return isinstance(error, ssl.SSLCertVerificationError) and error.verify_code == _NAME_MISMATCH
 
 
 def _no_password() -> str:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 Address = tuple[str, int]
@@ -16,17 +17,32 @@ _READ_LIMIT: Final = 64  # datagrams a turn, so that one busy socket starves nob
 _BUFFER_BYTES: Final = 4 << 20
 _IP_RECVERR: Final = 11  # Linux; the socket module of Python 3.11 lacks both names
 _IPV6_RECVERR: Final = 25
+_ERROR_TYPES: Final = ((socket.IPPROTO_IP, _IP_RECVERR), (socket.IPPROTO_IPV6, _IPV6_RECVERR))
+# What the kernel says of a peer that nothing can be sent to at the moment, its own end included: the interface is down,
+# or our address is gone from it (EINVAL), or the firewall forbids it.
+_NO_WAY: Final = frozenset(
+    (
+        errno.ENETUNREACH,
+        errno.EHOSTUNREACH,
+        errno.ENETDOWN,
+        errno.EADDRNOTAVAIL,
+        errno.EMSGSIZE,
+        errno.EINVAL,
+        errno.EACCES,
+    )
+)
 
 
 class UdpListener:
-    """Calls received(data, remote) for each datagram, unreachable(remote) for each ICMP error, read() after a batch."""
+    """Calls received(data, remote) for each datagram, unreachable(remote, refused) for each ICMP error, batch_over()
+    after a batch. refused: that machine is there, and nothing listens on the port."""
 
     def __init__(
         self,
         host: str,
         port: int,
         received: Callable[[bytes, Address], None],
-        unreachable: Callable[[Address], None],
+        unreachable: Callable[[Address, bool], None],
         batch_over: Callable[[], None],
     ) -> None:
         """Binds. Raises OSError."""
@@ -99,12 +115,12 @@ class UdpListener:
         """The error queue names the address that a datagram of ours did not reach."""
         while self._has_error_queue:
             try:
-                _, _, _, remote = self._socket.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+                _, notes, _, remote = self._socket.recvmsg(0, 512, socket.MSG_ERRQUEUE)
             except OSError:
                 return
             self._error_seen = True
             if remote:
-                self._unreachable(remote[:2])
+                self._unreachable(remote[:2], _is_refusal(notes))
 
     def send(self, data: bytes, remote: Address) -> None:
         """Sends, or drops and counts, or calls unreachable when the kernel knows that nobody can be reached."""
@@ -116,8 +132,8 @@ class UdpListener:
             except OSError as error:
                 self._error_seen = True  # it may have been a pending one, whose entry in the queue is still there
                 self.dropped += 1
-                if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EMSGSIZE, errno.EINVAL, errno.EACCES):
-                    self._unreachable(remote)
+                if error.errno in _NO_WAY:
+                    self._unreachable(remote, False)
                 return
             else:
                 return
@@ -129,6 +145,12 @@ class UdpListener:
             with contextlib.suppress(RuntimeError):
                 asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._socket.close()
+
+
+def _is_refusal(notes: Iterable[tuple[int, int, bytes]]) -> bool:
+    """notes: (level, type, data) of an entry of the error queue, whose data begins with ee_errno."""
+    codes = [int.from_bytes(data[:4], sys.byteorder) for level, kind, data in notes if (level, kind) in _ERROR_TYPES]
+    return errno.ECONNREFUSED in codes
 
 
 def local_address_towards(remote: Address) -> str:

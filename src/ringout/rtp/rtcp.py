@@ -10,7 +10,6 @@ from ringout.rtp.errors import MalformedPacket
 SENDER_REPORT = 200
 RECEIVER_REPORT = 201
 SOURCE_DESCRIPTION = 202
-GOODBYE = 203
 PLAIN_VERSION = 0x80  # first byte: version 2, no padding
 NTP_EPOCH_SECONDS = 2208988800  # from 1900 to 1970
 _HEADER = Struct("!BBHI")

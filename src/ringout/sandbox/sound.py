@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ringout.audio import g711
+from ringout.audio.frame import RATE_HZ
 from ringout.audio.goertzel import share
-from ringout.audio.source import RATE_HZ
 from ringout.audio.tones import hum
 from ringout.net.rtp_socket import bind_udp
 from ringout.rtp.errors import MalformedPacket

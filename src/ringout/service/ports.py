@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from msgspec import Struct
+
 from ringout.domain.account import Account, Client, Credential, Extension, Session
 from ringout.domain.ledger import EntryKind, LedgerEntry
 from ringout.domain.plan import CallPlan
@@ -343,19 +345,19 @@ class MediaEngine(Protocol):
         """Raises Unavailable when no port pair or no worker is left, or for a kind that the engine cannot carry."""
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayReport:
-    """What one address of a gateway said to OPTIONS. gateway: its URI; address: its IP, "" = we have no way to it;
-    signalling, media: the IPs that we name to it. code: of its answer, None = none came. seen_as: the IP that it sees
-    us under, None = it did not say.
-
-    transport, port: by which it is reached. state: "up", "down" or "resting" for calls, None = nothing is known yet.
-    registered: whether the registrar of that gateway knows us, None = we do not register; registrar_says: its latest
+class GatewayReport(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What one address of a gateway of a trunk said to OPTIONS, as the administration shows it. gateway: its URI;
+    address: its IP, "" when we have no listener that reaches it; transport and port: by which it is reached. answers:
+    whether it answered, with whatever code. signalling and media: the IPs that we name to it; seenAs: the one it sees
+    us under, when it said so. state: for calls "up", "down" (it left OPTIONS unanswered, or its name leads nowhere) or
+    "resting" (it failed a call, or asked for a rest); they try those first that are neither down nor resting.
+    registered: whether its registrar knows us, on trunks that register; registrarSays: the registrar's latest
     answer."""
 
     trunk: str
     gateway: str
     address: str
+    answers: bool
     signalling: str
     media: str
     code: int | None = None

@@ -19,7 +19,7 @@ from ringout.domain.account import Principal
 from ringout.domain.errors import TooManyStreams, Unavailable
 from ringout.domain.ring_out import RingOut
 from ringout.service.ports import Clock, IdSource, RingOutStore
-from ringout.service.ringouts import RingOuts
+from ringout.service.ring_outs import RingOuts
 
 MOST_PAST = 2048  # some 2.5 KB each
 LINGER_SECONDS = 120.0

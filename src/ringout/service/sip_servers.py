@@ -7,8 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ringout.config import Config
-
-_WILDCARDS = ("0.0.0.0", "::")
+from ringout.sip.flow import WILDCARDS, host_port
 
 
 class SipServer(NamedTuple):
@@ -46,10 +45,6 @@ class SipServers:
             return [SipServer(*text.split(":", 1)) for text in self._phones.reached_at]
         host = self._public or asked
         return [
-            SipServer(transport, f"{_bracketed(host if local in _WILDCARDS else local)}:{port}")
+            SipServer(transport, host_port((host if local in WILDCARDS else local, port)))
             for transport, local, port in self._listeners()
         ]
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from ringout.sip.transaction import ClientUser, Ignored, Steps, Table, Transaction, compile_table
+from ringout.sip.state_table import Ignored, Steps, Table, compile_table
+from ringout.sip.transaction import ClientUser, Transaction
 
 if TYPE_CHECKING:
     from ringout.sip.message import Response
@@ -95,7 +96,7 @@ OTHER_IGNORED: Final[Ignored[ClientState, ClientInput]] = frozenset(
 class ClientTransaction(Transaction[ClientState, ClientInput]):
     """A request of ours and its responses. The user hears each response that is not a repetition."""
 
-    __slots__ = ("ack", "give_up_at", "interval", "request", "user")
+    __slots__ = ("ack", "give_up_at", "interval", "refused", "request", "user")
 
     FIRST_STATE: ClassVar[ClientState]
 
@@ -104,6 +105,7 @@ class ClientTransaction(Transaction[ClientState, ClientInput]):
         self.request = request
         self.user = user
         self.ack = b""
+        self.refused = False
         self.interval = layer.timers.t1
         self.give_up_at = now + layer.give_up_seconds
         layer.add_client(self)
@@ -130,8 +132,9 @@ class ClientTransaction(Transaction[ClientState, ClientInput]):
         else:
             self.feed(_I.FAILURE, response, now)
 
-    def fail(self, now: float) -> None:
-        """The transport has told us that nobody is there."""
+    def fail(self, now: float, *, refused: bool = False) -> None:
+        """The transport has told us that nobody is there. refused: somebody is, who listens on no such port."""
+        self.refused = refused
         self.feed(_I.TRANSPORT_ERROR if self.request.otherwise is None else _I.NO_TCP, None, now)
 
     def time_up(self, now: float) -> None:
@@ -181,9 +184,6 @@ class ClientTransaction(Transaction[ClientState, ClientInput]):
 
     def _forget(self, _: Any, now: float) -> None:
         self.layer.drop_client(self)
-
-    def _linger(self, seconds: float, now: float) -> None:
-        self.layer.heap.wake_at(self, now + seconds)
 
 
 class InviteClientTransaction(ClientTransaction):

@@ -55,7 +55,8 @@ class Failed:
     cause: "response" (a final response, or a BYE into the early dialog: 487), "timeout" (local 408), "transport" (local
     503), "cancelled" (we hung up before an answer, whatever finally came; on the UAS side also a CANCEL of the peer).
     retry_after: seconds of the response's Retry-After. contacts: URIs of a 3xx, best q first. was_ringing: a 18x came.
-    q850: the telephone network's cause (RFC 6432). redirected: what else a 3xx says.
+    q850: the telephone network's cause (RFC 6432). redirected: what else a 3xx says. refused: with "transport", nothing
+    listens on that port.
     """
 
     session: InviteSession
@@ -67,6 +68,7 @@ class Failed:
     was_ringing: bool = False
     q850: int | None = None
     redirected: Redirected | None = None
+    refused: bool = False
 
 
 @dataclass(slots=True)
@@ -187,6 +189,13 @@ class RegistrationChanged:
     contacts: list[str]
 
 
+@dataclass(slots=True)
+class ConnectionLost:
+    """A connection is gone, or could not be made; what waited for an answer on it has failed already."""
+
+    flow: Flow
+
+
 Event = (
     Provisional
     | DialogChanged
@@ -204,4 +213,5 @@ Event = (
     | RegistrationChanged
     | BindingsChanged
     | GuesserShutOut
+    | ConnectionLost
 )

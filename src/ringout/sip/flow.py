@@ -23,6 +23,11 @@ class Flow(NamedTuple):
         return self.transport != "udp"
 
     @property
+    def way(self) -> tuple[Transport, tuple[str, int], str]:
+        """What flows to the same peer share, whatever our own end is called: it may be a wildcard's."""
+        return self.transport, self.remote, self.name
+
+    @property
     def secure(self) -> bool:
         """The hop is encrypted, as a `sips:` URI asks (RFC 3261 section 26.2.2)."""
         return self.transport in ("tls", "wss")
@@ -33,8 +38,12 @@ class Flow(NamedTuple):
         return self.transport in ("ws", "wss")
 
 
+class NoFlow(Exception):
+    """Nothing of ours leads to that place. Says why."""
+
+
 Listeners = list[tuple[Transport, str, int]]  # transport, IP (a wildcard among them), port
-_WILDCARDS: Final = ("0.0.0.0", "::")
+WILDCARDS: Final = ("0.0.0.0", "::")
 
 
 def is_transport(text: str) -> TypeGuard[Transport]:
@@ -54,7 +63,7 @@ def flow_by(transport: Transport, flow: Flow, remote: tuple[str, int], listeners
         if host == flow.local[0]:
             return Flow(transport, (host, port), remote, flow.name)
     for _, host, port in of_family:
-        if host not in _WILDCARDS:
+        if host not in WILDCARDS:
             return Flow(transport, (host, port), remote, flow.name)
         if (":" in flow.local[0]) == (":" in host):
             return Flow(transport, (flow.local[0], port), remote, flow.name)

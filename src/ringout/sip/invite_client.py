@@ -17,8 +17,8 @@ from ringout.sip.redirection import Redirected, read_redirection
 from ringout.sip.session_interval import interval_lines, read_min_se
 from ringout.sip.session_table import UAC_IGNORED, UAC_TABLE, Phase, SessionInput
 from ringout.sip.session_timer import SessionTimer
+from ringout.sip.state_table import Steps, compile_table
 from ringout.sip.stored_session import InviteParts, encode_session
-from ringout.sip.transaction import Steps, compile_table
 
 if TYPE_CHECKING:
     from ringout.sip.authentication import AuthenticationChain
@@ -316,7 +316,8 @@ class UacSession(InviteSession):
 
     def _report_unreached(self, cause: Literal["timeout", "transport"], now: float) -> None:
         code = 408 if cause == "timeout" else 503
-        self._fail(code, reason_phrase(code), cause, now)
+        refused = cause == "transport" and self.invite is not None and self.invite.refused
+        self._fail(code, reason_phrase(code), cause, now, refused=refused)
 
     def _report_bye_before_answer(self, _: Any, now: float) -> None:
         self._fail(487, reason_phrase(487), "response", now, q850=self.end_q850)
@@ -335,9 +336,11 @@ class UacSession(InviteSession):
         contacts: list[str] | None = None,
         q850: int | None = None,
         redirected: Redirected | None = None,
+        refused: bool = False,
     ) -> None:
         was_ringing = self.was_ringing
-        self._finish(Failed(self, code, reason, cause, retry_after, contacts or [], was_ringing, q850, redirected), now)
+        failed = Failed(self, code, reason, cause, retry_after, contacts or [], was_ringing, q850, redirected, refused)
+        self._finish(failed, now)
 
     # After a restart.
 

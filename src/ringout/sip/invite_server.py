@@ -16,7 +16,7 @@ from ringout.sip.retransmission import Retransmission
 from ringout.sip.session_interval import knows_timers
 from ringout.sip.session_table import UAS_IGNORED, UAS_TABLE, Phase, SessionInput
 from ringout.sip.session_timer import SessionTimer
-from ringout.sip.transaction import Steps, compile_table
+from ringout.sip.state_table import Steps, compile_table
 
 if TYPE_CHECKING:
     from ringout.sip.flow import Flow

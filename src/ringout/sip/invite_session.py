@@ -15,8 +15,8 @@ from ringout.sip.offer_exchange import OfferExchange
 from ringout.sip.outgoing import checked, header_lines
 from ringout.sip.session_table import SEEN_AS, Phase, SessionInput, SessionState
 from ringout.sip.session_timer import SessionTimer
+from ringout.sip.state_table import Steps
 from ringout.sip.stored_session import InviteParts, encode_session
-from ringout.sip.transaction import Steps
 
 if TYPE_CHECKING:
     from ringout.sip.dialog import Dialog

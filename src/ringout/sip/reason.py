@@ -11,7 +11,7 @@ from ringout.sip.grammar import parse_parameters
 if TYPE_CHECKING:
     from ringout.sip.message import Message
 
-COMPLETED_ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'  # section 3.1
+COMPLETED_ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'  # section 3.1: shows no missed call
 SESSION_EXPIRED: Final = 'SIP;cause=408;text="Session expired"'
 
 _MAX_REASONS: Final = 10

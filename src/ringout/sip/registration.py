@@ -18,7 +18,7 @@ from ringout.sip.invite_responses import redirect_contacts, retry_after_seconds
 from ringout.sip.outgoing import OutgoingRequest, checked_uri, is_sips, new_branch, reason_phrase
 from ringout.sip.peer_text import printable
 from ringout.sip.registration_answers import granted_seconds, min_expires, service_route
-from ringout.sip.transaction import Ignored, Steps, Table, compile_table
+from ringout.sip.state_table import Ignored, Steps, Table, compile_table
 from ringout.sip.uri import SipUri
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MAX_REDIRECTIONS: Final = 5  # in a row without a registration
 MAX_RETRY_AFTER_SECONDS: Final = 3600.0
 BASE_WAIT_SECONDS, MAX_WAIT_SECONDS = 30.0, 1800.0  # RFC 5626 section 4.5
+STEADY_SECONDS: Final = 600.0  # a connection that lasts so long after a registration has not failed in a row
 REFUSED_WAIT_SECONDS: Final = 300.0  # at least, after a refusal for good: many registrars lock out who insists
 _TEMPORARY: Final = frozenset((408, 480, 491))  # besides 5xx: worth the usual wait
 
@@ -50,6 +51,7 @@ class RegistrationInput(StrEnum):
     REFUSED = "300-699"
     UNREACHABLE = "timer F or transport error"
     LAPSED = "binding ended"
+    CONNECTION_LOST = "its connection is gone"
     LEAVE_BOUND = "remove, bound"
     LEAVE_UNBOUND = "remove, not bound"
 
@@ -60,6 +62,7 @@ _I = RegistrationInput
 TABLE: Final[Table[RegistrationState, RegistrationInput]] = {
     (_S.WAITING, _I.DUE): (_S.ASKING, ("begin", "send")),
     (_S.WAITING, _I.LAPSED): (_S.WAITING, ("report",)),
+    (_S.WAITING, _I.CONNECTION_LOST): (_S.WAITING, ("ask_soon",)),
     (_S.WAITING, _I.LEAVE_BOUND): (_S.LEAVING, ("begin", "send_removal")),
     (_S.WAITING, _I.LEAVE_UNBOUND): (_S.GONE, ("forget", "report")),
     (_S.ASKING, _I.ACCEPTED): (_S.WAITING, ("keep", "wait_for_refresh", "report")),
@@ -86,6 +89,8 @@ IGNORED: Final[Ignored[RegistrationState, RegistrationInput]] = frozenset(
         *((state, _I.LAPSED) for state in (_S.FINISHING, _S.LEAVING, _S.GONE)),
         *((state, _I.LEAVE_BOUND) for state in (_S.FINISHING, _S.LEAVING, _S.GONE)),
         *((state, _I.LEAVE_UNBOUND) for state in (_S.FINISHING, _S.LEAVING, _S.GONE)),
+        # What is asked for fails with its connection.
+        *((state, _I.CONNECTION_LOST) for state in (_S.ASKING, _S.FINISHING, _S.LEAVING, _S.GONE)),
     }
 )  # fmt: skip
 
@@ -133,6 +138,9 @@ class ClientRegistration(Waiting):
         self._raised = False  # this asking was told of a longer interval already
         self._failures = 0
         self._redirections = 0
+        self._losses = 0  # connections in a row that did not last
+        self._registered_at = float("-inf")
+        self._will_ask_soon = False
         self._lapse: Alarm | None = None
         self._answer: tuple[int, str, list[str]] = (0, "", [])
 
@@ -149,6 +157,12 @@ class ClientRegistration(Waiting):
         """Asks there, with our own Request-URI, when its wait is over."""
         self.flow = flow
         self.registrar = self.settings.registrar
+
+    def connection_lost(self, flow: Flow, now: float) -> None:
+        """A connection is gone. If it was ours, the registrar may have forgotten us with it, or may not reach us any
+        more: we ask again soon."""
+        if self.flow is not None and self.flow.way == flow.way:
+            self.feed(_I.CONNECTION_LOST, None, now)
 
     def remove(self, now: float) -> None:
         """Takes our own bindings away, nobody else's; the state is GONE with the last event."""
@@ -200,7 +214,7 @@ class ClientRegistration(Waiting):
 
     def _begin(self, _: Response | None, now: float) -> None:
         self._chain = AuthenticationChain(self.settings.credentials, self._nonce_counts)
-        self._raised = False
+        self._raised = self._will_ask_soon = False
 
     def _send(self, _: Response | None, now: float) -> None:
         self._request(self._expires, now)
@@ -234,6 +248,7 @@ class ClientRegistration(Waiting):
 
     def _keep(self, response: Response, now: float) -> None:
         self._failures = self._redirections = 0
+        self._registered_at = now
         granted = granted_seconds(response, self._contacts, self._expires)
         self.bound_until = now + granted
         self.service_route = service_route(response)
@@ -261,14 +276,28 @@ class ClientRegistration(Waiting):
         if retry_after is not None:
             self._wake_after(min(max(retry_after, 1.0), MAX_RETRY_AFTER_SECONDS), now)
             return
-        # Between half of it and all, so that the users of a registrar that comes back do not all come at once.
-        most = min(MAX_WAIT_SECONDS, BASE_WAIT_SECONDS * 2.0 ** min(self._failures, 16))
-        wait = most * (0.5 + self._user_agent.ids.number(16) / 2**17)
+        wait = self._drawn_wait(self._failures)
         if 400 <= code < 500 or code >= 600:
             wait = wait if code in _TEMPORARY else max(wait, REFUSED_WAIT_SECONDS)
         elif self.is_bound(now):
             wait = min(wait, max((self.bound_until - now) / 2, 1.0))
         self._wake_after(wait, now)
+
+    def _ask_soon(self, _: Response | None, now: float) -> None:
+        """Nothing changes while a failure is waited out, or a loss is already."""
+        if self._failures or self._will_ask_soon:
+            return
+        self._will_ask_soon = True
+        if now >= self._registered_at + STEADY_SECONDS:
+            self._losses = 0
+        self._wake_after(min(self.due - now, self._drawn_wait(self._losses)), now)
+        self._losses += 1
+
+    def _drawn_wait(self, failures: int) -> float:
+        """Seconds, after so many in a row: between half of the longest wait and all of it, so that the users of a
+        registrar that comes back do not all come at once."""
+        most = min(MAX_WAIT_SECONDS, BASE_WAIT_SECONDS * 2.0 ** min(failures, 16))
+        return most * (0.5 + self._user_agent.ids.number(16) / 2**17)
 
     def _wake_after(self, seconds: float, now: float) -> None:
         self._user_agent.layer.heap.wake_at(self, now + seconds)

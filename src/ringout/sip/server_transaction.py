@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from ringout.sip.outgoing import reason_phrase, render_response, response_echo
-from ringout.sip.transaction import Ignored, Steps, Table, Transaction, compile_table
+from ringout.sip.state_table import Ignored, Steps, Table, compile_table
+from ringout.sip.transaction import Transaction
 
 if TYPE_CHECKING:
     from ringout.sip.flow import Flow
@@ -212,9 +213,6 @@ class ServerTransaction(Transaction[ServerState, ServerInput]):
 
     def _forget(self, _: Any, now: float) -> None:
         self.layer.drop_server(self)
-
-    def _linger(self, seconds: float, now: float) -> None:
-        self.layer.heap.wake_at(self, now + seconds)
 
 
 class InviteServerTransaction(ServerTransaction):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from ringout.sip.transaction import Ignored, Table
+from ringout.sip.state_table import Ignored, Table
 
 
 class SessionState(StrEnum):

@@ -20,7 +20,7 @@ from ringout.sip.session_interval import (
     read_session_expires,
 )
 from ringout.sip.session_table import SessionInput
-from ringout.sip.transaction import Ignored, Steps, Table, compile_table
+from ringout.sip.state_table import Ignored, Steps, Table, compile_table
 
 if TYPE_CHECKING:
     from ringout.sip.invite_session import InviteSession

@@ -94,14 +94,12 @@ class TransactionLayer:
         transaction.receive(response, now)
         return True
 
-    def transport_failed(self, flow: Flow, now: float) -> None:
+    def transport_failed(self, flow: Flow, now: float, *, refused: bool = False) -> None:
         """Every client transaction towards that remote address fails; answers to what came by a lost connection go by a
         new one."""
-        way = flow.transport, flow.remote, flow.name  # our own address may be a wildcard's
         for transaction in [t for t in self.clients.values() if t.flow.remote == flow.remote]:
-            known = transaction.flow
-            if (known.transport, known.remote, known.name) == way and transaction.key in self.clients:
-                transaction.fail(now)
+            if transaction.flow.way == flow.way and transaction.key in self.clients:
+                transaction.fail(now, refused=refused)
         if flow.reliable:
             for served in [t for t in self.servers.values() if t.flow == flow]:
                 served.connection_lost()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ringout.sip.admission import refuse_headers, refuse_method
 from ringout.sip.errors import MalformedMessage
-from ringout.sip.events import Event
+from ringout.sip.events import ConnectionLost, Event
 from ringout.sip.flow import Flow, own_uri
 from ringout.sip.invite_client import UacSession
 from ringout.sip.invite_server import UasSession
@@ -119,12 +119,15 @@ class UserAgent:
             if isinstance(request, Request) and request.method != "ACK":
                 self._refuse_malformed(request, fault.code, fault.reason, flow)
 
-    def transport_failed(self, flow: Flow, now: float) -> None:
-        """ICMP said so, or a connection could not be made or was lost: requests on that way fail at once."""
+    def transport_failed(self, flow: Flow, now: float, refused: bool = False) -> None:
+        """ICMP said so, or a connection could not be made or was lost: requests on that way fail at once. refused:
+        nothing listens on that port."""
         self.counters["transport_failed"] += 1
-        self.layer.transport_failed(flow, now)
+        self.layer.transport_failed(flow, now, refused=refused)
         if self.registrar is not None:
             self.registrar.flow_lost(flow)
+        if flow.reliable:
+            self.emit(ConnectionLost(flow))
 
     def pass_time(self, now: float) -> None:
         """Does everything that is due at now."""

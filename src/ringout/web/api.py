@@ -19,7 +19,7 @@ from ringout.service.identity import Identity
 from ringout.service.presence import Presence
 from ringout.service.ring_lists import RingLists
 from ringout.service.ring_out_events import RingOutEvents
-from ringout.service.ringouts import RingOuts
+from ringout.service.ring_outs import RingOuts
 from ringout.service.sip_servers import SipServers
 from ringout.service.tokens import Tokens
 from ringout.web.message import Answer, Request

@@ -28,6 +28,11 @@ def check(directory: Path, text: str) -> int:
             'Phones in browsers cannot be rung: that needs [media] engine = "rtp',
         ),
         ('[[media.rtpengine]]\nname = "a"\ncontrol = "127.0.0.1:22222"', "No [[media.rtpengine]] is used"),
+        (
+            '[sip]\nlisten = ["udp:127.0.0.1:5060", "udp:203.0.113.9:5060"]',
+            "203.0.113.9 ([sip] listen) is no address of this machine",
+        ),
+        ('[media]\naddress = "203.0.113.9"', "203.0.113.9 ([media] address) is no address of this machine"),
         ("[sip]\ntls_verify = false", "whoever is on the way can listen in"),
         (_TRUNK.format("sip:pbx.example", "srtp"), 'The keys of the audio of "pbx" are sent in clear text'),
     ],
@@ -40,11 +45,10 @@ def test_what_may_be_meant_so_is_told(tmp_path: Path, text: str, note: str, caps
 
 
 def test_certificates_are_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    no_certificate = tmp_path / "notes.txt"
-    no_certificate.write_text("buy milk")
-    assert check(tmp_path, _TLS.format(no_certificate)) == USAGE
-    assert f"cannot use the certificate {no_certificate}" in capsys.readouterr().err
-    good = Authority(tmp_path).issue("sip.ringout.example")
+    authority = Authority(tmp_path)
+    good, other = authority.issue("sip.ringout.example"), authority.issue("other.example", file="other")
+    assert check(tmp_path, _TLS.format(good.certificate) + f'tls_key = "{other.key}"\n') == USAGE
+    assert f"cannot use the certificate {good.certificate}" in capsys.readouterr().err
     assert check(tmp_path, _TLS.format(good.certificate) + f'tls_key = "{good.key}"\n') == OK
 
 

@@ -264,13 +264,14 @@ def test_certificates(
         ({}, {"trunk": "ok", "nat": "ok"}),
         ({"code": 404}, {"trunk": "ok", "nat": "ok"}),
         ({"code": 503}, {"trunk": "wrong", "nat": "ok"}),
-        ({"answers": False, "code": None}, {"trunk": "wrong", "nat": "ok"}),
+        ({"answers": False, "code": None}, {"trunk": "wrong"}),  # nobody knows what it sees of us
         ({"address": ""}, {"trunk": "wrong"}),
+        ({"address": "", "state": "down"}, {"trunk": "wrong"}),
         ({"address": "198.41.0.4"}, {"trunk": "ok", "nat": "wrong"}),
         ({"address": "198.41.0.4", "signalling": "199.7.83.42"}, {"trunk": "ok", "nat": "wrong"}),
         ({"address": "198.41.0.4", "signalling": "199.7.83.42", "media": "199.7.83.42"}, {"trunk": "ok", "nat": "ok"}),
         ({"address": "2001:503:ba3e::2:30", "signalling": "fd00::1"}, {"trunk": "ok", "nat": "wrong"}),
-        ({"answers": False, "code": None, "state": "down"}, {"trunk": "wrong", "nat": "ok"}),
+        ({"answers": False, "code": None, "state": "down"}, {"trunk": "wrong"}),
         ({"registered": True, "registrarSays": "200 OK"}, {"trunk": "ok", "registered": "ok", "nat": "ok"}),
         ({"registered": False, "registrarSays": "403 No"}, {"trunk": "ok", "registered": "wrong", "nat": "ok"}),
         ({"registered": False, "address": ""}, {"trunk": "wrong", "registered": "wrong"}),
@@ -294,6 +295,16 @@ def test_a_gateway_by_tls_may_have_another_reason() -> None:
         "code": None, "milliseconds": None, "signalling": "10.0.0.5", "media": "10.0.0.5",
     }  # fmt: skip
     assert "certificate" in trunks.judge(gateway)[0].step
+
+
+def test_a_name_that_leads_nowhere_is_no_lack_of_listeners() -> None:
+    gateway = {
+        "trunk": "carrier", "gateway": "sip:gw.example", "address": "", "answers": False, "state": "down",
+        "signalling": "", "media": "10.0.0.1",
+    }  # fmt: skip
+    (finding,) = trunks.judge(gateway)
+    assert finding.says == "carrier sip:gw.example is a name that DNS does not know"
+    assert "name servers" in finding.step
 
 
 def test_where_no_server_is_its_trunks_are_not_held_against_anybody(home: Path) -> None:

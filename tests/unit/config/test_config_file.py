@@ -80,13 +80,13 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         tmp_path,
         '[http]\nport = 1\n[[trunks]]\nname = "my-carrier"\ngateways = ["sip:a"]\nusername = "u"',
         RINGOUT_HTTP_PORT="2",
-        RINGOUT_SIP_LISTEN="udp:127.0.0.1:1, tcp:127.0.0.1:2",
+        RINGOUT_SIP_LISTEN="udp:127.0.0.1:1, tcp:127.0.0.1:3",
         RINGOUT_CALL_DRAIN_SECONDS="2.5",
         RINGOUT_TRUNKS_MY_CARRIER_PASSWORD="hidden",
         RINGOUT_TRUNKS_MY_CARRIER_IDENTITY_HEADERS="P-Preferred-Identity, Remote-Party-ID",
     )
     assert config.http.port == 2
-    assert config.sip.listen == ("udp:127.0.0.1:1", "tcp:127.0.0.1:2")
+    assert config.sip.listen == ("udp:127.0.0.1:1", "tcp:127.0.0.1:3")
     assert config.call.drain_seconds == 2.5
     assert config.trunks[0].password == "hidden"
     assert config.trunks[0].identity_headers == ("P-Preferred-Identity", "Remote-Party-ID")

@@ -30,6 +30,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
         digest = ["MD5"]
         hosts = ["PBX.example", "[2001:DB8::2]"]
         stun = ["stun.example:3478"]
+        nat_seconds = 20
         {_ACCOUNT}
         forwarding_numbers = ["sip:ann@pbx.example", "+16505550101"]
         [[account.extensions.devices]]
@@ -40,7 +41,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
     )
     assert config.phones == PhonesConfig(
         "pbx.example", ("wss:phones.example:443", "udp:[2001:db8::1]:5060"), max_expires_seconds=600, digest=("MD5",),
-        answer_seconds=3.0, hosts=("PBX.example", "[2001:DB8::2]"), stun=("stun.example:3478",),
+        answer_seconds=3.0, hosts=("PBX.example", "[2001:DB8::2]"), stun=("stun.example:3478",), nat_seconds=20.0,
     )  # fmt: skip
     assert phone_hosts(config) == ("pbx.example", "2001:db8::2")
     assert config.account.extensions[0].devices == (DeviceConfig("desk", "a-very-long-password"),)

@@ -12,7 +12,9 @@ from ringout.engine.trunks import Trunk
 from ringout.net.resolver import parse_nameserver
 
 LISTENERS = '"udp:127.0.0.1:5060", "tcp:127.0.0.1:5060", "tls:127.0.0.1:5061", "tls:[::1]:5061"'
-BY_TLS = f'[sip]\nlisten = [{LISTENERS}]\ntls_certificate = "ringout.toml"\n'  # any file
+# Any file in which both seem to stand; only who starts TLS reads them.
+_PEM = "# -----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY-----"
+BY_TLS = f'{_PEM}\n[sip]\nlisten = [{LISTENERS}]\ntls_certificate = "ringout.toml"\n'
 HEAD = '[[trunks]]\nname = "a"\n'
 ONE = HEAD + 'gateways = ["sip:a"]\nusername = "u"\npassword = "p"\n'
 

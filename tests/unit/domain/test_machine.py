@@ -14,6 +14,7 @@ from ringout.domain.facts import Fact, Timer
 from ringout.domain.machine import LegPhase, Machine, classify
 from ringout.domain.machine_ignored import IGNORED
 from ringout.domain.machine_kinds import Kind, State
+from ringout.domain.machine_rows import Rows
 from ringout.domain.machine_table import TABLE
 from ringout.domain.orders import Order
 from ringout.domain.outcomes import outcome_of
@@ -35,6 +36,13 @@ def test_a_pair_that_is_nowhere_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delitem(IGNORED, (State.NEW, Kind.SOUNDS_PLAYED))
     with pytest.raises(LookupError):
         Machine(play_prompt=False, prompt_attempts=1).receive(f.SoundsPlayed())
+
+
+def test_a_pair_has_one_row() -> None:
+    rows = Rows()
+    rows.add(State.ENDING, Kind.LEG_GONE, State.ENDING)
+    with pytest.raises(ValueError, match="two rows"):
+        rows.add_all(TABLE)
 
 
 # --- the walk ---

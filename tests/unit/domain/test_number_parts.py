@@ -4,12 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.callers import ACCOUNT, COLLEAGUES, USER
 from ringout.domain import phone
 from ringout.domain.errors import RingOutError
 from ringout.domain.number_parts import Category, Context, take_apart
 from ringout.domain.policy import Asker, CallRequest, Rules, check
-
-from .test_policy import ACCOUNT, COLLEAGUES, USER
 
 TEXTS = st.text(alphabet="+0123456789 ()-.*/#,;@abc\u00a0\u2011\u202a\uff0b\u0661\t\n", max_size=30) | st.text(
     max_size=70

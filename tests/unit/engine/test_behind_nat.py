@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.engine_world import PHONE_SDP, Stage
+from fakes.engine_phones import PHONE_SDP
+from fakes.engine_world import Stage
 from ringout.config import MediaConfig, SipConfig, TrunkConfig
 
 NAT = "198.51.100.7"

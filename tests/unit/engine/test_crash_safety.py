@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.engine_world import PHONE_SDP, Stage
+from fakes.engine_phones import PHONE_SDP
+from fakes.engine_world import Stage
 from ringout.config import TrunkConfig
 from ringout.domain.ring_out import RingOut
 from ringout.domain.status import EndedBy

@@ -130,6 +130,18 @@ def test_a_gateway_that_no_listener_reaches_is_not_asked() -> None:
     assert lab.asked("OPTIONS") == ["10.0.0.2"]
 
 
+def test_a_gateway_without_a_route_is_asked_when_there_is_one_again() -> None:
+    """As after a cable was pulled."""
+    lab = opened(replace(TWO, gateways=("sip:10.0.0.1",)))
+    lab.answer("10.0.0.1", 200)
+    lab.unreachable.add("10.0.0.1")
+    lab.pass_seconds(60)
+    assert lab.asked("OPTIONS") == []
+    lab.unreachable.clear()
+    lab.pass_seconds(30)
+    assert lab.asked("OPTIONS") == ["10.0.0.1"]
+
+
 async def test_addresses_come_and_go_with_their_name() -> None:
     names = Names()
     lab = TrunkLab(TrunkConfig("t", ("sip:gw.example",), options_seconds=10.0), locator=names)

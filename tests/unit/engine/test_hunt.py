@@ -4,59 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from fakes.engine_world import PLAN, Media, Session, Stage, phone_answer
-from ringout.config import MediaConfig, TrunkConfig
-from ringout.domain.errors import Unavailable
+from fakes.engine_phones import phone_answer
+from fakes.engine_world import PLAN, Stage
+from fakes.ringing import ASKED, ASKED_IN_ORDER, AT_ONCE, CALLER, DESK, HOME, IN_ORDER, MOBILE, PHONES, Ringing
+from ringout.config import MediaConfig
 from ringout.domain.plan import CallPlan, Phone
-from ringout.domain.status import EndedBy, Party
-from ringout.engine.hunt import ELSEWHERE
-from ringout.engine.node import Place
-from ringout.engine.stored_sessions import unpack
-from ringout.service.ports import MediaKind
-
-CALLER = Party.CALLER
-DESK, MOBILE, HOME = "+16505550101", "+16505550103", "+16505550104"
-PHONES = (Phone(DESK, label="Desk"), Phone(MOBILE, label="Mobile"), Phone(HOME, label="Home"))
-AT_ONCE = replace(PLAN, caller_phones=PHONES)
-IN_ORDER = replace(AT_ONCE, caller_phones=tuple(replace(phone, turn=turn) for turn, phone in enumerate(PHONES)))
-ASKED = replace(AT_ONCE, play_prompt=True)
-ASKED_IN_ORDER = replace(IN_ORDER, play_prompt=True)
-
-
-class Ringing(Stage):
-    """A stage with its phones by number."""
-
-    def __init__(self, plan: CallPlan = AT_ONCE, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.place(plan)
-
-    def phone(self, number: str) -> Session:
-        return next(s for s in reversed(self.agent.sessions) if s.name == number)
-
-    def sound(self, number: str) -> Media:
-        """The media session of that phone."""
-        position = [phone.number for phone in PHONES].index(number)
-        return self.room.opened[position]
-
-    def presses(self, number: str, digit: str) -> None:
-        self.sound(number).tell.digit_pressed(CALLER, digit)
-
-    def told(self) -> list[str]:
-        """What the row says of each phone."""
-        return [phone.explanation for phone in self.row.caller.phones]
-
-    def is_over(self) -> bool:
-        return (
-            self.row.ended_at is not None
-            and self.node.live == 0
-            and not self.world.running
-            and all(media.closed for media in self.room.opened)
-        )
+from ringout.domain.status import EndedBy
+from ringout.sip.reason import COMPLETED_ELSEWHERE
 
 
 def test_all_ring_at_once_and_the_first_that_answers_is_the_caller() -> None:
@@ -67,7 +24,7 @@ def test_all_ring_at_once_and_the_first_that_answers_is_the_caller() -> None:
     stage.phone(MOBILE).rings()
     stage.phone(MOBILE).answers()
     assert sorted(stage.agent.log[3:]) == [f"CANCEL {DESK}", f"CANCEL {HOME}", f"INVITE {PLAN.callee_number}"]
-    assert {stage.phone(n).hang_up_reason for n in (DESK, HOME)} == {ELSEWHERE}
+    assert {stage.phone(n).hang_up_reason for n in (DESK, HOME)} == {COMPLETED_ELSEWHERE}
     assert stage.statuses == "Success InProgress InProgress"
     caller = stage.row.caller
     assert (caller.number, caller.label, caller.taken_by) == (MOBILE, "Mobile", 1)
@@ -101,7 +58,7 @@ def test_a_voicemail_that_answers_does_not_win_while_the_prompt_is_on() -> None:
     stage.phone(MOBILE).answers()
     stage.presses(MOBILE, "1")
     assert sorted(stage.agent.log[3:]) == [f"BYE {HOME}", f"CANCEL {DESK}", f"INVITE {PLAN.callee_number}"]
-    assert stage.phone(HOME).hang_up_reason == ELSEWHERE
+    assert stage.phone(HOME).hang_up_reason == COMPLETED_ELSEWHERE
     assert stage.sound(HOME).closed
     assert stage.row.caller.taken_by == 1
     assert stage.told()[2] == "The phone was hung up, because another one took the call."
@@ -379,115 +336,6 @@ def test_a_phone_alone_that_is_over_while_it_is_asked_for_another_codec(who: str
     if who == "callee":
         stage.caller.confirms()
     assert stage.is_quiet()
-
-
-# --- ports ---
-
-
-def test_out_of_ports_is_no_half_call() -> None:
-    stage = Stage()
-    stage.room.free = 2
-    with pytest.raises(Unavailable):
-        stage.node.reserve(AT_ONCE)
-    assert [media.closed for media in stage.room.opened] == [True, True]
-    assert stage.node.live == 0
-
-
-def with_a_browser(*, alone: bool = False) -> Stage:
-    """The second phone is a browser's, and the media engine has nothing for it."""
-    stage = Stage()
-    stage.node.phones = SimpleNamespace(kind=lambda device: MediaKind.WEBRTC)  # type: ignore[assignment]
-    opens = stage.room.open
-
-    def open_(listener: Any, caller: MediaKind = MediaKind.RTP, callee: MediaKind = MediaKind.RTP) -> Media:
-        if caller is MediaKind.WEBRTC:
-            raise Unavailable("Browser phones need another media engine.", 60)
-        return opens(listener, caller, callee)
-
-    stage.room.open = open_  # type: ignore[method-assign]
-    first = Phone(device="tablet") if alone else PHONES[0]
-    stage.place(replace(AT_ONCE, caller_phones=(first, Phone(device="browser"))))
-    return stage
-
-
-def test_a_browser_phone_that_the_engine_has_no_audio_for_does_not_keep_the_others_silent() -> None:
-    stage = with_a_browser()
-    assert stage.agent.log == [f"INVITE {DESK}"]
-    assert "browser phones need another media engine" in stage.row.caller.phones[1].explanation
-    stage.caller.answers()
-    assert stage.row.caller.taken_by == 0
-
-
-def test_browser_phones_alone_are_refused() -> None:
-    with pytest.raises(Unavailable):
-        with_a_browser(alone=True)
-
-
-def test_a_place_that_is_given_back_gives_its_ports_back() -> None:
-    stage = Stage()
-    stage.node.reserve(AT_ONCE).release()
-    assert [media.closed for media in stage.room.opened] == [True, True, True]
-    assert stage.node.live == 0
-
-
-def test_a_worker_that_died_before_anything_rang() -> None:
-    stage = Stage()
-    reserve = stage.node.reserve
-
-    def reserve_and_fail(plan: CallPlan) -> Place:
-        place = reserve(plan)
-        stage.room.opened[0].tell.media_failed("It died.")
-        return place
-
-    stage.node.reserve = reserve_and_fail  # type: ignore[method-assign]
-    stage.place(IN_ORDER)
-    assert stage.agent.log == [f"INVITE {MOBILE}"]
-    assert "it died" in stage.row.caller.phones[0].explanation
-
-
-# --- a crash ---
-
-
-def test_every_phone_that_may_ring_is_in_the_row() -> None:
-    stage = Ringing()
-    assert unpack(stage.store.rows[-1].caller.dialog or b"") == [
-        f"{number} calling".encode() for number in (DESK, MOBILE, HOME)
-    ]
-    stage.phone(MOBILE).answers()
-    left = unpack(stage.store.rows[-1].caller.dialog or b"")
-    assert left[0] == f"{MOBILE} confirmed".encode()
-    assert sorted(left[1:]) == [f"{DESK} calling".encode(), f"{HOME} calling".encode()]
-    stage.phone(DESK).confirms()
-    stage.phone(HOME).confirms()
-    assert unpack(stage.row.caller.dialog or b"") == [f"{MOBILE} confirmed".encode()]
-
-
-async def test_after_a_crash_all_are_hung_up() -> None:
-    stage = Ringing(ASKED)
-    stage.phone(DESK).answers()
-    row = stage.row
-    after = Stage()
-    after.store.left = [row]
-    await after.node.recover()
-    assert sorted(after.agent.log) == [f"BYE {DESK}", f"CANCEL {MOBILE}", f"CANCEL {HOME}"]
-    for session in tuple(after.agent.restored):
-        session.confirms()
-    row = after.row
-    assert row.ended_at is not None
-    assert all(phone.ended_at is not None for phone in row.caller.phones)
-
-
-async def test_after_a_crash_each_phone_is_hung_up_with_the_credentials_of_its_trunk() -> None:
-    stage = Ringing(ASKED)
-    trunks = (
-        TrunkConfig("rest", ("sip:10.0.0.1",), username="ann", password="a"),
-        TrunkConfig("home", ("sip:10.0.0.2",), prefixes=(HOME,), username="bob", password="b"),
-    )
-    after = Stage(*trunks)
-    after.store.left = [stage.row]
-    await after.node.recover()
-    used = {session.name: session.asked["credentials"].username for session in after.agent.restored}
-    assert used == {DESK: "ann", MOBILE: "ann", HOME: "bob"}
 
 
 # --- our own mistakes ---

@@ -8,12 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.engine_world import PLAN, Media, Session, Stage
+from fakes.engine_media import Media
+from fakes.engine_phones import Session
+from fakes.engine_world import PLAN, Stage
 from ringout.config import CallConfig
 from ringout.domain.plan import Phone
 from ringout.domain.status import Party
-from ringout.engine.hunt import ELSEWHERE
 from ringout.engine.stored_sessions import unpack
+from ringout.sip.reason import COMPLETED_ELSEWHERE
 
 NUMBERS = ("+16505550101", "+16505550103", "+16505550104")
 CALL = CallConfig(prompt_attempts=2, prompt_wait_seconds=5, max_call_seconds=300)
@@ -66,7 +68,7 @@ def check(stage: Stage) -> None:
     assert up <= stored, "a crash now would leave a phone ringing"
     for session in stage.agent.sessions:
         if session.hang_up_reason is not None:
-            assert session.hang_up_reason == ELSEWHERE
+            assert session.hang_up_reason == COMPLETED_ELSEWHERE
             assert row.caller.taken_by is not None
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.engine_world import PLAN, Session, Stage
+from fakes.engine_phones import Session
+from fakes.engine_world import PLAN, Stage
 from fakes.service import MemoryLedger, SetClock
 from ringout.config import CallConfig
 from ringout.domain.errors import DestinationBarred, NotEnoughFunds

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from fakes.engine_world import PLAN, Stage
+from fakes.scripted_peer import ScriptedPeer
 from ringout.config import TrunkConfig
 from ringout.domain.status import Party
 from ringout.engine.identity import ANONYMOUS, identity_for
 from ringout.engine.trunks import Trunk
+from ringout.sip.errors import LocalProtocolError
 
 PAI, PPI, RPID = "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"
 URI = "sip:+16505550100@ringout.example"
@@ -82,3 +84,53 @@ def test_a_blocked_call_that_is_redirected_elsewhere_tells_nobody_there() -> Non
     stage.callee.fails(302, contacts=[f"sip:{PLAN.callee_number}@192.0.2.77"])
     assert stage.callee.asked["flow"].remote[0] == "192.0.2.77"
     assert stage.callee.asked["headers"] == (("Privacy", "id"),)
+
+
+def test_callee_is_shown_the_caller_id_in_the_trunks_format() -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), number_format="e164", number_prefix="9"), "us")
+    identity = identity_for(Party.CALLEE, replace(PLAN, caller_id="+16505550303"), trunk, "192.0.2.1")
+    assert identity.from_ == "<sip:16505550303@192.0.2.1>"
+    assert identity.headers == (("P-Asserted-Identity", "<sip:16505550303@192.0.2.1>"),)
+
+
+def test_blocked_caller_id() -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), from_domain="ringout.example"), "us")
+    identity = identity_for(Party.CALLEE, replace(PLAN, caller_id=None), trunk, "192.0.2.1")
+    assert identity.from_ == '"Anonymous" <sip:anonymous@anonymous.invalid>'
+    assert identity.headers == (
+        ("P-Asserted-Identity", "<sip:+16505550100@ringout.example>"),
+        ("Privacy", "id"),
+    )
+
+
+def test_blocked_caller_id_names_nobody_to_an_untrusted_trunk() -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",), identity_headers=()), "us")
+    identity = identity_for(Party.CALLEE, replace(PLAN, caller_id=None), trunk, "192.0.2.1")
+    assert identity.headers == (("Privacy", "id"),)
+
+
+def test_callers_own_phone_is_shown_the_main_number_and_the_callees_as_name() -> None:
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",)), "us")
+    identity = identity_for(Party.CALLER, replace(PLAN, caller_id=None), trunk, "::1")
+    assert identity.from_ == '"+16505550202" <sip:+16505550100@[::1]>'
+    assert identity.headers == (("P-Asserted-Identity", "<sip:+16505550100@[::1]>"),)
+
+
+@pytest.mark.parametrize("nasty", ["+1\r\nX-Evil: 1", '+1"<sip:x@y>', "+1>;tag=x\r\n", "+1\x00", "+1\u2028é"])
+@pytest.mark.parametrize("party", [Party.CALLER, Party.CALLEE])
+def test_no_number_breaks_out_of_its_header(nasty: str, party: Party) -> None:
+    """Numbers are checked long before; this is the last wall."""
+    peer = ScriptedPeer()
+    plan = replace(PLAN, caller_number=nasty, callee_number=nasty, main_number=nasty, caller_id=nasty)
+    trunk = Trunk(TrunkConfig("t", ("sip:10.0.0.1",)), "us")
+    identity = identity_for(party, plan, trunk, "192.0.2.1")
+    try:
+        peer.invite(uri=f"sip:{trunk.dialled(nasty)}@10.0.0.1", from_=identity.from_, headers=identity.headers)
+    except LocalProtocolError:
+        assert peer.news() == []
+        return
+    assert peer.news() == ["INVITE"]
+    invite = peer.last("INVITE")
+    assert invite.headers.get("X-Evil") is None
+    assert len(invite.headers.all("From")) == 1
+    assert invite.from_tag in (session.local_tag for session in peer.user_agent.sessions.values())

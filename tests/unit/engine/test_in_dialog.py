@@ -194,13 +194,17 @@ def test_bug_ends_both_legs_and_is_stored(verb: str, capsys: pytest.CaptureFixtu
     assert "bug at" in capsys.readouterr().err
 
 
-def test_bug_in_the_user_agent_while_dialling() -> None:
+@pytest.mark.parametrize("bug", [RuntimeError, KeyError, IndexError])
+@pytest.mark.parametrize("where", ["invite", "flow_to"])
+def test_a_bug_while_dialling_is_no_matter_of_the_network(
+    monkeypatch: pytest.MonkeyPatch, where: str, bug: type[Exception]
+) -> None:
     stage = Stage()
 
-    def broken(**asked: object) -> None:
-        raise RuntimeError("bug")
+    def broken(*args: object, **asked: object) -> None:
+        raise bug("bug")
 
-    stage.agent.invite = broken  # type: ignore[assignment,method-assign]
+    monkeypatch.setattr(stage.agent, where, broken)
     stage.place()
     assert stage.statuses == "GenericError GenericError Error"
     assert stage.is_quiet()

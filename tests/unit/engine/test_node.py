@@ -222,3 +222,23 @@ async def test_call_that_was_being_stored_when_the_drain_ended_rings_nobody() ->
 
 async def test_idle_node_drains_at_once() -> None:
     await Stage().node.drain(60)
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_a_wall_clock_that_is_set_during_a_call_does_not_change_how_long_it_lasted(
+    step: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its price is reckoned from that."""
+    stage = Stage()
+    stage.place()
+    stage.caller.answers()
+    stage.callee.answers()
+    honest = stage.world.wall
+    monkeypatch.setattr(stage.world, "wall", lambda: honest() + step)
+    stage.world.pass_seconds(60)
+    stage.caller.hangs_up()
+    stage.callee.confirms()
+    for leg in (stage.row.caller, stage.row.callee):
+        assert leg.answered_at is not None
+        assert leg.ended_at is not None
+        assert 60 <= leg.ended_at - leg.answered_at < 61

@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from fakes.engine_world import PLAN, Session, Stage
+from fakes.engine_phones import Session
+from fakes.engine_world import PLAN, Stage
 from fakes.service import MemoryLedger, SetClock
 from ringout.domain.errors import Conflict, NotEnoughFunds
 from ringout.domain.ledger import EntryKind, charge_of

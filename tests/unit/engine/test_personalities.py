@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.engine_world import PHONE_SDP, PLAN, Stage
+from fakes.engine_phones import PHONE_SDP
+from fakes.engine_world import PLAN, Stage
 from ringout.domain.status import EndedBy
 
 PROMPTED = replace(PLAN, play_prompt=True)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from fakes.engine_world import CALLER, PHONE_SDP, PLAN, Stage
+from fakes.engine_phones import PHONE_SDP
+from fakes.engine_world import CALLER, PLAN, Stage
 from ringout.domain.plan import Phone
-from ringout.domain.status import PartyStatus
+from ringout.domain.status import EndedBy, PartyStatus
 from ringout.engine.registered_phones import media_kind
 from ringout.service.ports import LocalMedia, MediaKind
 from ringout.sip.bindings import Binding
@@ -192,12 +193,48 @@ def test_the_media_is_as_the_phone_registered(transport: str, kind: MediaKind) -
     assert media_kind(binding(5070, transport)) is kind
 
 
+@pytest.mark.parametrize("phone", [Phone(device="desk"), Phone(address="sip:ann@192.0.2.7:5070")])
+@pytest.mark.parametrize(
+    ("refused", "says"),
+    [
+        (True, "The caller's phone could not be reached: nothing listens at its address."),
+        (False, "The caller's network could not be reached."),
+    ],
+)
+def test_a_closed_port_is_told_as_what_it_is(phone: Phone, refused: bool, says: str) -> None:
+    stage = to_device(binding(5070), phone=phone)
+    stage.agent.sessions[-1].fails(503, cause="transport", refused=refused)
+    caller = stage.row.caller
+    assert (caller.status, caller.ended_by, caller.sip_code) == (PartyStatus.GENERIC_ERROR, EndedBy.NETWORK, 503)
+    assert caller.explanation == says
+
+
+def test_a_closed_port_of_a_gateway_says_nothing_of_the_phone() -> None:
+    stage = Stage()
+    stage.place()
+    stage.caller.fails(503, cause="transport", refused=True)
+    assert stage.row.caller.explanation == "The caller's network could not be reached."
+
+
 def test_a_sip_address_is_called_straight() -> None:
     stage = to_device(phone=Phone(address="sip:ann@192.0.2.7:5070;transport=tcp"))
     ((uri, flow),) = rung(stage)
     assert uri == "sip:ann@192.0.2.7:5070;transport=tcp"
     assert (flow.transport, flow.remote) == ("tcp", ("192.0.2.7", 5070))
     assert stage.agent.sessions[-1].asked["credentials"] is None
+
+
+def test_a_bug_in_looking_for_the_way_is_no_way_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    phones: Any = Places(binding(40000, "tcp", uri="sip:desk@192.0.2.9:5070;transport=tcp"))
+    stage.node.phones = phones
+
+    def broken(*place: Any) -> Flow:
+        raise KeyError("bug")
+
+    monkeypatch.setattr(stage.agent, "flow_to", broken)
+    stage.place(replace(PLAN, caller_number="", caller_phones=(Phone(device="desk"),)))
+    assert stage.statuses == "GenericError GenericError Error"
 
 
 def test_a_callee_can_be_a_device() -> None:

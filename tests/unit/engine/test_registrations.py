@@ -183,6 +183,35 @@ def test_what_was_granted_ends_when_nobody_answers() -> None:
     assert registered(lab) == [True]
 
 
+@pytest.mark.usefixtures("_all_logs")
+def test_a_lost_connection_is_registered_by_again(capsys: pytest.CaptureFixture[str]) -> None:
+    lab = opened(replace(ONE, gateways=("sip:10.0.0.1;transport=tcp",)))
+    flow = lab.sent[0][1]
+    lab.answer("10.0.0.1", 200, "Expires: 3600")
+    lab.user_agent.transport_failed(flow, lab.world.now)
+    lab.flush()
+    assert registered(lab) == [True]
+    assert '"event":"the connection to a registrar is gone"' in capsys.readouterr().err
+    assert 15 <= lab.wait_for_request() <= 30.5
+    lab.user_agent.transport_failed(flow, lab.world.now)  # nobody is there yet
+    lab.flush()
+    assert 30 <= lab.wait_for_request() <= 60.5
+    lab.answer("10.0.0.1", 200, "Expires: 3600")
+    lab.pass_seconds(3000)
+    assert lab.sent == []
+
+
+def test_only_the_registration_whose_connection_is_gone_asks_again() -> None:
+    lab = opened(replace(ONE, gateways=("sip:10.0.0.1;transport=tcp", "sip:10.0.0.2;transport=tcp")))
+    flow = lab.sent[0][1]
+    lab.answer("10.0.0.1", 200, "Expires: 3600")
+    lab.answer("10.0.0.2", 200, "Expires: 3600")
+    lab.user_agent.transport_failed(flow, lab.world.now)
+    lab.flush()
+    lab.wait_for_request()
+    assert lab.asked("REGISTER") == ["10.0.0.1"]
+
+
 async def test_the_next_address_of_a_name_is_asked_at_once() -> None:
     lab = await named(Names(), "192.0.2.11", "192.0.2.12")
     lab.answer("192.0.2.11", 503)
@@ -208,6 +237,17 @@ async def test_a_server_that_moves_is_followed() -> None:
     names.answer("192.0.2.20")
     lab.answer("192.0.2.20", 200)
     assert order(lab) == ["192.0.2.20"]
+
+
+async def test_a_registrar_whose_name_leads_somewhere_at_last_is_asked_at_once() -> None:
+    names = Names()
+    lab = await named(names)
+    assert lab.sent == []
+    assert "no way to it" in says(lab)
+    lab.pass_seconds(5)
+    names.answer("192.0.2.11")
+    lab.answer("192.0.2.11", 200, "Expires: 600")
+    assert registered(lab) == [True]
 
 
 async def test_a_redirection_is_followed_to_its_name() -> None:

@@ -17,7 +17,7 @@ from ringout.engine.trunks import Trunks
 from ringout.net.addresses import PublicAddress
 from ringout.service.ports import GatewayReport
 from ringout.sip.events import OptionsAnswered
-from ringout.sip.flow import Flow
+from ringout.sip.flow import Flow, NoFlow
 
 US = ("192.0.2.1", 5060)
 
@@ -47,7 +47,7 @@ class FakeNode:
 
     def flow_to(self, transport: Any, host: str, port: int, name: str = "") -> Flow:
         if ":" in host:
-            raise LookupError
+            raise NoFlow
         return Flow(transport, US, (host, port))
 
     def options(self, flow: Flow, uri: str, now: float) -> None:
@@ -74,19 +74,19 @@ async def test_each_gateway_is_reported() -> None:
         {
             "192.0.2.9": {"code": 404, "seen_as": "198.51.100.1"},
             "192.0.2.10": {"code": 503, "came": False},
-            "192.0.2.12": {"code": 503},
+            "192.0.2.12": {"code": 503, "seconds": 0.01234},
         },
     )
     us, media = US[0], node.config.media.address
     udp, tcp = {"transport": "udp", "port": 5060}, {"transport": "tcp", "port": 5060}
     first = {"transport": "udp", "port": 5070}
     assert await node.probe.ask() == [
-        GatewayReport("a", "sip:192.0.2.9:5070", "192.0.2.9", us, media, 404, 500.0, "198.51.100.1", **first),
-        GatewayReport("a", "sip:192.0.2.10;transport=tcp", "192.0.2.10", us, media, **tcp),
-        GatewayReport("b", "sip:192.0.2.11", "192.0.2.11", us, media, **udp),
-        GatewayReport("b", "sip:[2001:db8::1]", "", "", media),
-        GatewayReport("b", "sip:gw.example", "", "", media),
-        GatewayReport("b", "sip:192.0.2.12", "192.0.2.12", us, media, 503, 500.0, **udp),
+        GatewayReport("a", "sip:192.0.2.9:5070", "192.0.2.9", True, us, media, 404, 500.0, "198.51.100.1", **first),
+        GatewayReport("a", "sip:192.0.2.10;transport=tcp", "192.0.2.10", False, us, media, **tcp),
+        GatewayReport("b", "sip:192.0.2.11", "192.0.2.11", False, us, media, **udp),
+        GatewayReport("b", "sip:[2001:db8::1]", "", False, "", media),
+        GatewayReport("b", "sip:gw.example", "", False, "", media, state="down"),
+        GatewayReport("b", "sip:192.0.2.12", "192.0.2.12", True, us, media, 503, 12.3, **udp),
     ]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.engine_world import Session, Stage, World, phone_answer
+from fakes.engine_phones import Session, phone_answer
+from fakes.engine_world import Stage, World
 from ringout.config import MediaConfig
 from ringout.engine.wideband import Declined
 from ringout.sdp.offer_answer import make_offer

@@ -22,7 +22,7 @@ def sender() -> Iterator[socket.socket]:
 
 
 async def until(log: DtmfLog, told: list[Press], count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while log.dropped + len(told) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -8,15 +8,20 @@ from pathlib import Path
 import pytest
 
 from ringout.audio import tones, wav
+from ringout.domain.machine_table import TABLE
+from ringout.domain.orders import Play
 from ringout.media import prompts
 
 
 def test_every_language_has_every_prompt_at_telephone_level() -> None:
     shipped = prompts.available()
     languages = {prompt.language for prompt in shipped}
+    played = {
+        sound for _, orders in TABLE.values() for order in orders if isinstance(order, Play) for sound in order.sounds
+    }
     assert languages >= {"en", "es", "fr", "de"}
     assert {(prompt.language, prompt.name) for prompt in shipped} == {
-        (language, name) for language in languages for name in prompts.NAMES
+        (language, name) for language in languages for name in played
     }
     for prompt in shipped:
         samples = prompts.read(prompt.source)

@@ -10,6 +10,7 @@ import pytest
 
 from fakes.sip_node import answers, node
 from ringout.config import PRIVATE_NETWORKS
+from ringout.net import addresses
 from ringout.net.addresses import LocalAddresses, PublicAddress, ip_of, parse_listen
 from ringout.net.sip_driver import SipDriverSettings
 from ringout.sip.events import Answered, Confirmed
@@ -73,6 +74,36 @@ def test_without_a_nat_everybody_is_told_the_same() -> None:
     assert not LocalAddresses(PublicAddress(PUBLIC)).is_fixed("192.0.2.1")
 
 
+def test_an_interface_that_gets_another_address_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, now = ["192.0.2.1"], [100.0]
+    asked: list[Any] = []
+
+    def towards(remote: Any) -> str:
+        asked.append(remote)
+        if not ours:
+            raise OSError("no route")
+        return ours[0]
+
+    monkeypatch.setattr(addresses, "local_address_towards", towards)
+    local = LocalAddresses(PublicAddress(None), lambda: now[0])
+
+    def told() -> Any:
+        return local.towards(("0.0.0.0", 5060), ("198.51.100.9", 5060))[0]
+
+    assert [told() for _ in range(10)] == ["192.0.2.1"] * 10
+    assert len(asked) == 1, "a call costs no system call"
+    ours.clear()
+    now[0] += 15
+    for _ in range(2):
+        with pytest.raises(OSError):
+            told()
+    ours.append("192.0.2.77")
+    assert told() == "192.0.2.77", "at once when there was none"
+    ours[0] = "192.0.2.78"
+    now[0] += 15
+    assert told() == "192.0.2.78"
+
+
 def test_no_number_of_peers_fills_the_memory() -> None:
     address = PublicAddress(PUBLIC, PRIVATE_NETWORKS)
     for number in range(5000):
@@ -123,7 +154,7 @@ async def test_what_comes_from_outside_is_answered_from_the_listener() -> None:
                 b"From: <sip:a@b>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n",
                 ("127.0.0.1", a.driver.listeners[0][2]),
             )
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 answer = await asyncio.get_running_loop().sock_recv(peer, 4096)
         assert answer.startswith(b"SIP/2.0 200 OK")
 
@@ -134,7 +165,7 @@ async def test_a_flow_of_an_earlier_process_finds_a_socket() -> None:
         remote = ("127.0.0.1", b.driver.listeners[0][2])
         for local in ((PUBLIC, a.driver.listeners[0][2]), ("203.0.113.1", 5999)):
             a.driver._send(b"\r\n\r\n", Flow("udp", local, remote))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while b.agent.counters["keep_alive"] < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -13,7 +13,7 @@ import pytest
 from fakes.sip_node import Node, answers, node
 from ringout.net.connection import ConnectionSettings, prepare
 from ringout.net.sip_driver import SipDriverSettings
-from ringout.sip.events import Answered, Failed
+from ringout.sip.events import Answered, ConnectionLost, Failed
 
 ON_BOTH_LOOPS = True
 LISTEN = "tcp:127.0.0.1:0"
@@ -109,6 +109,7 @@ async def test_a_gateway_that_has_answered_pings_and_stops_is_dead(caplog: pytes
         _, writer = await accepted.get()
         writer.write(b"\r\n")
         assert (await a.wait_for(Failed)).cause == "transport"
+        assert (await a.wait_for(ConnectionLost)).flow.remote == ("127.0.0.1", port)
         await until_open(a, 0)
         assert f"tcp:127.0.0.1:{port} no longer answers" in caplog.text
         await cut(writer)
@@ -130,13 +131,14 @@ async def test_a_gateway_that_knows_no_pings_is_kept() -> None:
 
 async def test_both_sides_are_ours() -> None:
     """Pings of the one are answered by the other, for as long as it takes."""
+    settings = SipDriverSettings(ConnectionSettings(keep_alive_seconds=0.05, pong_seconds=0.5))
     async with (
-        node("a", LISTEN, settings=QUICK) as a,
-        node("b", LISTEN, on_event=answers, settings=QUICK) as b,
+        node("a", LISTEN, settings=settings) as a,
+        node("b", LISTEN, on_event=answers, settings=settings) as b,
     ):
         a.call("tcp", b.driver.listeners[0][2])
         await a.wait_for(Answered)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.8)
         assert (len(a.driver._connections), len(b.driver._connections)) == (1, 1)
 
 

@@ -18,7 +18,7 @@ def towards(port: int, codec: str = "PCMU", *, may_send: bool = True) -> Negotia
 
 
 async def until(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not fact():  # noqa: ASYNC110  packets arrive without telling anybody else
             await asyncio.sleep(0.005)
 

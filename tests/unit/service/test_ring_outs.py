@@ -15,7 +15,7 @@ from ringout.domain.status import CallStatus, PartyStatus
 from ringout.service.accounts import Accounts
 from ringout.service.funds import Funds
 from ringout.service.ring_out_ids import RingOutIds, first_id_at
-from ringout.service.ringouts import RingOuts
+from ringout.service.ring_outs import RingOuts
 from ringout.service.seed import seed
 
 REQUEST = CallRequest("+14155550199")

@@ -1,4 +1,7 @@
-import asyncio
+"""Access tokens, sessions, personal JWTs and tokens for one connection."""
+
+from __future__ import annotations
+
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -7,42 +10,23 @@ from typing import Any
 import pytest
 
 from fakes.passwords import QuickPasswords
-from fakes.service import CountingIds, MemoryAccounts, MemoryTokens, SetClock
-from fakes.web import CONFIG, signing_key
-from ringout.domain.account import Client, Credential, Session
-from ringout.domain.errors import InsufficientScope, TokenExpired, TokenInvalid
+from fakes.service import CountingIds, MemoryAccounts
+from fakes.token_bench import TokenBench, make_bench
+from fakes.web import CONFIG
+from ringout.domain.account import Credential
+from ringout.domain.errors import TokenExpired, TokenInvalid
 from ringout.service.accounts import Accounts
-from ringout.service.ports import Directory
 from ringout.service.seed import seed
 from ringout.service.signing import SigningKey
-from ringout.service.tokens import MOST_SESSIONS_OF_A_USER, Lifetimes, Tokens
-
-
-class Bench:
-    def __init__(self, accounts: Accounts, directory: Directory) -> None:
-        self.directory = directory
-        self.clock, self.store, self.accounts, self.ids = SetClock(), MemoryTokens(), accounts, CountingIds()
-        self.user = accounts.extension_by_number("101")
-        client = accounts.client("app")
-        assert client is not None
-        self.client: Client = client
-        self.tokens = self.restarted()
-
-    def restarted(self) -> Tokens:
-        return Tokens(self.store, self.accounts, self.clock, self.ids, signing_key())
-
-    async def open(self):
-        return await self.tokens.open_session(self.client, self.user, ("RingOut",), Lifetimes(), "")
+from ringout.service.tokens import MOST_SESSIONS_OF_A_USER, Lifetimes
 
 
 @pytest.fixture
-async def bench() -> Bench:
-    store = MemoryAccounts()
-    await seed(store, CONFIG, CountingIds(), QuickPasswords())
-    return Bench(await Accounts.load(store), store.now)
+async def bench() -> TokenBench:
+    return await make_bench()
 
 
-async def test_an_access_token_says_who_asks(bench: Bench) -> None:
+async def test_an_access_token_says_who_asks(bench: TokenBench) -> None:
     issued = await bench.open()
     principal = bench.tokens.principal(issued.access_token)
     assert (principal.extension_id, principal.account_id) == (bench.user.id, bench.user.account_id)
@@ -52,7 +36,7 @@ async def test_an_access_token_says_who_asks(bench: Bench) -> None:
             bench.tokens.principal(wrong)
 
 
-async def test_an_access_token_expires(bench: Bench) -> None:
+async def test_an_access_token_expires(bench: TokenBench) -> None:
     issued = await bench.open()
     bench.clock.pass_seconds(3599)
     bench.tokens.principal(issued.access_token)
@@ -61,157 +45,14 @@ async def test_an_access_token_expires(bench: Bench) -> None:
         bench.tokens.principal(issued.access_token)
 
 
-async def test_nothing_in_clear_is_stored_or_printed(bench: Bench) -> None:
+async def test_nothing_in_clear_is_stored_or_printed(bench: TokenBench) -> None:
     issued = await bench.open()
     for token in (issued.access_token, issued.refresh_token):
         assert token not in repr(bench.store.by_id)
         assert token not in repr(issued)
 
 
-async def test_a_renewal_kills_the_old_access_token_at_once(bench: Bench) -> None:
-    old = await bench.open()
-    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-    assert new.session.session_id == old.session.session_id
-    assert {new.access_token, new.refresh_token}.isdisjoint({old.access_token, old.refresh_token})
-    bench.tokens.principal(new.access_token)
-    with pytest.raises(TokenInvalid):
-        bench.tokens.principal(old.access_token)
-
-
-@pytest.mark.parametrize("restarts", [False, True])
-@pytest.mark.parametrize(
-    ("unused_seconds", "used_seconds", "is_given_again"),
-    [
-        (0, None, True), (3599, None, True), (0, 0, True), (0, 9.9, True), (0, 10, False),
-        (1800, 9.9, True), (1800, 10, False),
-    ],
-)  # fmt: skip
-async def test_the_grace(
-    bench: Bench, unused_seconds: float, used_seconds: float | None, is_given_again: bool, restarts: bool
-) -> None:
-    """The old refresh token gives the same tokens again while nobody uses them, and ten seconds beyond that."""
-    old = await bench.open()
-    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-    if restarts:
-        bench.tokens = bench.restarted()
-        await bench.tokens.load()
-    bench.clock.pass_seconds(unused_seconds)
-    if used_seconds is not None:
-        bench.tokens.principal(new.access_token)
-        bench.clock.pass_seconds(used_seconds)
-    if not is_given_again:
-        with pytest.raises(TokenInvalid):
-            await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-        return
-    again = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-    assert (again.access_token, again.refresh_token) == (new.access_token, new.refresh_token)
-    passed = unused_seconds + (used_seconds or 0)
-    assert again.access_seconds == int(3600 - passed)
-    assert again.refresh_seconds == int(604_800 - passed)
-
-
-async def test_the_grace_of_unused_tokens_ends_after_an_hour(bench: Bench) -> None:
-    old = await bench.open()
-    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-    bench.clock.pass_seconds(3600)
-    with pytest.raises(TokenInvalid):
-        await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-    with pytest.raises(TokenInvalid):  # the replay has ended the session
-        await bench.tokens.renew(new.refresh_token, bench.client, None, Lifetimes())
-
-
-async def test_the_grace_outlasts_a_short_lived_token_that_nobody_has_seen(bench: Bench) -> None:
-    old = await bench.open()
-    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes(access=600))
-    bench.clock.pass_seconds(3599)
-    again = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-    assert (again.access_token, again.refresh_token) == (new.access_token, new.refresh_token)
-    assert (again.access_seconds, again.refresh_seconds) == (600, 604_800 - 3599)
-    bench.tokens = bench.restarted()
-    await bench.tokens.load()
-    bench.clock.pass_seconds(599)
-    assert bench.tokens.principal(again.access_token).session_id == old.session.session_id
-
-
-async def test_the_grace_outlasts_no_session(bench: Bench) -> None:
-    old = await bench.open()
-    await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes(access=600, refresh=60))
-    bench.clock.pass_seconds(600)
-    with pytest.raises(TokenInvalid):
-        await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-
-
-async def test_a_replay_after_the_grace_ends_the_session_even_generations_later(bench: Bench) -> None:
-    first = await bench.open()
-    latest = first
-    for _ in range(9):
-        latest = await bench.tokens.renew(latest.refresh_token, bench.client, None, Lifetimes())
-    with pytest.raises(TokenInvalid):
-        await bench.tokens.renew(first.refresh_token, replace(bench.client, client_id="x"), None, Lifetimes())
-    bench.tokens.principal(latest.access_token)
-    with pytest.raises(TokenInvalid):
-        await bench.tokens.renew(first.refresh_token, bench.client, None, Lifetimes())
-    for token in (latest.access_token, first.access_token):
-        with pytest.raises(TokenInvalid):
-            bench.tokens.principal(token)
-    assert bench.store.by_id == {}
-
-
-async def test_the_sweep_takes_back_the_means_to_make_tokens_again(bench: Bench) -> None:
-    old = await bench.open()
-    new = await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-    (stored,) = bench.store.by_id.values()
-    assert len(stored.renewal_salt) == 32
-    await bench.tokens.remove_expired()
-    assert bench.store.by_id[stored.session_id].renewal_salt == stored.renewal_salt
-    bench.tokens.principal(new.access_token)
-    bench.clock.pass_seconds(10)
-    await bench.tokens.remove_expired()
-    assert bench.store.by_id[stored.session_id].renewal_salt == b""
-    bench.tokens.principal(new.access_token)
-    again = bench.restarted()
-    await again.load()
-    with pytest.raises(TokenInvalid):
-        await again.renew(old.refresh_token, bench.client, None, Lifetimes())
-
-
-async def test_of_two_renewals_at_once_both_get_the_same_tokens(bench: Bench) -> None:
-    old = await bench.open()
-    twice = [bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes()) for _ in range(2)]
-    one, other = await asyncio.gather(*twice)
-    assert (one.access_token, one.refresh_token) == (other.access_token, other.refresh_token)
-    assert len(bench.store.by_id) == 1
-
-
-async def test_logged_out_during_a_renewal(bench: Bench) -> None:
-    """The session stays closed."""
-    old = await bench.open()
-    save = bench.store.save_session
-
-    async def save_slowly(session: Session) -> None:
-        await bench.tokens.revoke(old.access_token, bench.client)
-        await save(session)
-
-    bench.store.save_session = save_slowly  # type: ignore[method-assign]
-    with pytest.raises(TokenInvalid):
-        await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
-    assert bench.store.by_id == {}
-
-
-async def test_a_renewal_needs_the_same_client_in_time_and_no_new_scope(bench: Bench) -> None:
-    issued = await bench.open()
-    with pytest.raises(TokenInvalid):
-        await bench.tokens.renew(issued.refresh_token, replace(bench.client, client_id="x"), None, Lifetimes())
-    with pytest.raises(InsufficientScope):
-        await bench.tokens.renew(issued.refresh_token, bench.client, ("ReadAccounts",), Lifetimes())
-    bench.clock.pass_seconds(604_800)
-    with pytest.raises(TokenInvalid):
-        await bench.tokens.renew(issued.refresh_token, bench.client, None, Lifetimes())
-    assert await bench.tokens.remove_expired() == 1
-    assert bench.store.by_id == {}
-
-
-async def test_sessions_survive_a_restart(bench: Bench) -> None:
+async def test_sessions_survive_a_restart(bench: TokenBench) -> None:
     issued = await bench.open()
     again = bench.restarted()
     await again.load()
@@ -219,7 +60,7 @@ async def test_sessions_survive_a_restart(bench: Bench) -> None:
     await again.renew(issued.refresh_token, bench.client, None, Lifetimes())
 
 
-async def test_of_more_than_five_sessions_the_oldest_dies(bench: Bench) -> None:
+async def test_of_more_than_five_sessions_the_oldest_dies(bench: TokenBench) -> None:
     issued = [await bench.open() for _ in range(7)]
     for old in issued[:2]:
         with pytest.raises(TokenInvalid):
@@ -232,7 +73,7 @@ async def test_of_more_than_five_sessions_the_oldest_dies(bench: Bench) -> None:
     bench.tokens.principal(renewed.access_token)
 
 
-async def test_a_clients_own_session(bench: Bench) -> None:
+async def test_a_clients_own_session(bench: TokenBench) -> None:
     machine = replace(bench.client, scopes=("Admin", "RingOut"))
     await bench.accounts.change(lambda: ([machine], []))
     issued = await bench.tokens.open_session(machine, None, ("Admin",), Lifetimes(), "")
@@ -248,7 +89,7 @@ async def test_a_clients_own_session(bench: Bench) -> None:
     assert await bench.tokens.remove_expired() == 11
 
 
-async def test_a_client_without_refresh_tokens(bench: Bench) -> None:
+async def test_a_client_without_refresh_tokens(bench: TokenBench) -> None:
     with_them = await bench.open()
     bench.client = replace(bench.client, refresh_tokens=False)
     issued = await bench.open()
@@ -258,7 +99,7 @@ async def test_a_client_without_refresh_tokens(bench: Bench) -> None:
             await bench.tokens.renew(token, bench.client, None, Lifetimes())
 
 
-async def test_a_personal_jwt_names_its_user_until_it_expires(bench: Bench) -> None:
+async def test_a_personal_jwt_names_its_user_until_it_expires(bench: TokenBench) -> None:
     jwt = await bench.tokens.jwts.issue(bench.user.id, "laptop", lifetime_seconds=60)
     assert bench.tokens.jwts.owner(jwt, "app") == bench.user
     again = bench.restarted()
@@ -271,7 +112,7 @@ async def test_a_personal_jwt_names_its_user_until_it_expires(bench: Bench) -> N
         bench.tokens.jwts.owner(jwt, "app")
 
 
-async def test_jwts_that_this_server_did_not_sign(bench: Bench, tmp_path: Path) -> None:
+async def test_jwts_that_this_server_did_not_sign(bench: TokenBench, tmp_path: Path) -> None:
     jwt = await bench.tokens.jwts.issue(bench.user.id, "laptop")
     head, claims, _ = jwt.split(".")
     foreign = SigningKey.load(tmp_path / "key.pem").sign(Credential("j", bench.user.id, "", 0, 2_000_000_000))
@@ -289,7 +130,7 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert SigningKey.load(path).read(jwt, 0) == ("j", 5)
 
 
-async def test_a_revoked_session_is_over(bench: Bench) -> None:
+async def test_a_revoked_session_is_over(bench: TokenBench) -> None:
     for which in ("access_token", "refresh_token"):
         issued = await bench.open()
         await bench.tokens.revoke(getattr(issued, which), replace(bench.client, client_id="x"))
@@ -303,7 +144,7 @@ async def test_a_revoked_session_is_over(bench: Bench) -> None:
         assert bench.store.by_id == {}
 
 
-async def test_a_renewal_that_the_disk_refuses_leaves_the_old_tokens(bench: Bench) -> None:
+async def test_a_renewal_that_the_disk_refuses_leaves_the_old_tokens(bench: TokenBench) -> None:
     old = await bench.open()
     bench.store.disk_full = True
     with pytest.raises(OSError):
@@ -315,7 +156,7 @@ async def test_a_renewal_that_the_disk_refuses_leaves_the_old_tokens(bench: Benc
     await bench.tokens.renew(old.refresh_token, bench.client, None, Lifetimes())
 
 
-async def test_sessions_of_those_who_are_gone_end(bench: Bench) -> None:
+async def test_sessions_of_those_who_are_gone_end(bench: TokenBench) -> None:
     """Neither a user nor a client that the configuration does not name any more has a token that works."""
     issued = await bench.open()
     users = MemoryAccounts()
@@ -338,7 +179,7 @@ async def test_sessions_of_those_who_are_gone_end(bench: Bench) -> None:
         again.jwts.owner(jwt, "app")
 
 
-async def test_a_permission_taken_from_the_client_is_taken_from_its_sessions(bench: Bench) -> None:
+async def test_a_permission_taken_from_the_client_is_taken_from_its_sessions(bench: TokenBench) -> None:
     issued = await bench.open()
     fewer = replace(bench.client, scopes=("ReadAccounts",))
     await bench.accounts.change(lambda: ([fewer], []))
@@ -350,7 +191,7 @@ async def test_a_permission_taken_from_the_client_is_taken_from_its_sessions(ben
     assert bench.tokens.principal(issued.access_token).scopes == {"RingOut"}
 
 
-async def test_a_change_of_the_directory_counts_at_once(bench: Bench) -> None:
+async def test_a_change_of_the_directory_counts_at_once(bench: TokenBench) -> None:
     changes: list[tuple[Any, Any]] = [
         (replace(bench.client, enabled=False), bench.client),
         (replace(bench.user, enabled=False), bench.user),
@@ -371,7 +212,7 @@ async def test_a_change_of_the_directory_counts_at_once(bench: Bench) -> None:
     assert bench.store.by_id == {}
 
 
-async def test_what_a_permission_includes(bench: Bench) -> None:
+async def test_what_a_permission_includes(bench: TokenBench) -> None:
     scopes = ("EditExtensions", "openid")
     issued = await bench.tokens.open_session(bench.client, bench.user, scopes, Lifetimes(), "")
     assert bench.tokens.principal(issued.access_token).scopes >= {"EditExtensions", "ReadAccounts", "openid"}
@@ -379,7 +220,7 @@ async def test_what_a_permission_includes(bench: Bench) -> None:
     assert bench.tokens.principal(narrower.access_token).scopes == {"ReadAccounts"}
 
 
-async def test_all_sessions_of_a_user_can_be_ended(bench: Bench) -> None:
+async def test_all_sessions_of_a_user_can_be_ended(bench: TokenBench) -> None:
     mine = [await bench.open() for _ in range(3)]
     colleague = bench.accounts.extension_by_number("102")
     other = await bench.tokens.open_session(bench.client, colleague, ("RingOut",), Lifetimes(), "")
@@ -391,7 +232,7 @@ async def test_all_sessions_of_a_user_can_be_ended(bench: Bench) -> None:
     assert len(bench.store.by_id) == 1
 
 
-async def test_the_books_of_personal_jwts(bench: Bench) -> None:
+async def test_the_books_of_personal_jwts(bench: TokenBench) -> None:
     anybodys = await bench.tokens.jwts.issue(bench.user.id, "laptop")
     bench.clock.pass_seconds(1)
     bound = await bench.tokens.jwts.issue(bench.user.id, "crm", client_id="crm")
@@ -408,7 +249,7 @@ async def test_the_books_of_personal_jwts(bench: Bench) -> None:
     assert [c.label for c in bench.store.jwts] == ["crm"]
 
 
-async def test_a_token_for_one_connection(bench: Bench) -> None:
+async def test_a_token_for_one_connection(bench: TokenBench) -> None:
     issued = await bench.open()
     principal = bench.tokens.principal(issued.access_token)
     token, seconds = bench.tokens.issue_ws_token(principal)
@@ -427,7 +268,7 @@ async def test_a_token_for_one_connection(bench: Bench) -> None:
         bench.tokens.take_ws_token(orphan)
 
 
-async def test_tokens_for_connections_are_not_kept_without_end(bench: Bench) -> None:
+async def test_tokens_for_connections_are_not_kept_without_end(bench: TokenBench) -> None:
     principal = bench.tokens.principal((await bench.open()).access_token)
     tokens = [bench.tokens.issue_ws_token(principal)[0] for _ in range(10_001)]
     with pytest.raises(TokenInvalid):

@@ -6,22 +6,12 @@ import pytest
 
 from fakes.challenge import make_challenge
 from fakes.scripted_peer import ANSWER, OFFER, ScriptedPeer
+from fakes.session_timer import ALLOW, NO_UPDATE, agreed
 from ringout.sip.digest import Credentials
 from ringout.sip.events import Answered, AnswerReceived, Ended, Failed, OfferReceived
 from ringout.sip.user_agent import UserAgentSettings
 
-ALLOW = "Allow: INVITE, ACK, BYE, CANCEL, UPDATE"
-NO_UPDATE = "Allow: INVITE, ACK, BYE, CANCEL"
 OFF = UserAgentSettings(accept_invites=True, session_expires=0)
-
-
-def agreed(*lines: str, **changes: object) -> tuple[ScriptedPeer, object]:
-    """A call of ours whose 200 has those header lines."""
-    peer = ScriptedPeer()
-    session = peer.invite(**changes)
-    peer.answer(peer.last("INVITE"), 200, *lines, body=ANSWER)
-    peer.news()
-    return peer, session
 
 
 # --- we call -----------------------------------------------------------------------------------------------------

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fakes.scripted_peer import ANSWER, ScriptedPeer
+from fakes.session_timer import ALLOW, agreed
 from ringout.sip.events import Confirmed
-
-from .test_session_timer import ALLOW, agreed
 
 # What the caller's INVITE says -> our 200, and who then refreshes: RFC 4028 section 9, table 2.
 ROLES = {

@@ -13,7 +13,7 @@ from ringout.sip import session_table as session
 from ringout.sip import session_timer
 from ringout.sip.invite_client import UacSession
 from ringout.sip.invite_server import UasSession
-from ringout.sip.transaction import compile_table, print_table
+from ringout.sip.state_table import compile_table
 
 _C, _S = client.ClientState, server.ServerState
 _CLIENT_INPUTS, _SERVER_INPUTS = tuple(client.ClientInput), tuple(server.ServerInput)
@@ -119,9 +119,3 @@ def test_every_state_can_be_left(name: str) -> None:
     for state in states:
         if state != "terminated":
             assert any(start == state and to != state for (start, _), (to, _) in table.items()), state
-
-
-def test_the_table_prints() -> None:
-    text = print_table(client.INVITE_TABLE)
-    assert "calling     timer A/E        calling" in text
-    assert len(text.splitlines()) == len(client.INVITE_TABLE)

@@ -7,10 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
 
-import ringout.storage
+from fakes.first_schema import first_schema
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.service.ports import LogQuery
 from ringout.storage import statements
@@ -44,16 +42,9 @@ def test_a_question_reads_the_index_backwards_and_sorts_nothing(tmp_path: Path, 
 
 async def test_rows_of_the_first_schema_are_in_the_log(tmp_path: Path) -> None:
     path = tmp_path / "ringout.sqlite3"
-    engine = sqlalchemy.create_engine(sqlalchemy.URL.create("sqlite", database=str(path)))
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(ringout.storage.__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    with first_schema(path) as connection:
         row = {"id": ROW.id, "extension": ROW.extension_id, "record": json.dumps(msgspec.to_builtins(ROW))}
         connection.execute(sqlalchemy.text("INSERT INTO ring_outs VALUES (:id, :extension, 'n', NULL, :record)"), row)
-        connection.commit()
-    engine.dispose()
     storage = await open_storage(path)
     assert await storage.ring_outs.history(LogQuery(ROW.account_id, ROW.extension_id), 0, 9) == [ROW]
     await storage.close()

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import ringout.storage
+from fakes.first_schema import alembic_config, first_schema
 from ringout.domain.account import Account, ForwardingNumber
 from ringout.domain.ring_out import LegRecord, RingOut
 from ringout.storage import statements
@@ -28,9 +26,7 @@ from ringout.storage.writer import connect
 
 
 def test_head_is_the_newest_migration() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(ringout.storage.__file__).parent / "migrations"))
-    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD]
 
 
 def test_the_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
@@ -44,12 +40,7 @@ def test_the_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
 
 async def test_a_database_of_the_first_schema_keeps_its_ids(tmp_path: Path) -> None:
     path = tmp_path / "ringout.sqlite3"
-    engine = sqlalchemy.create_engine(sqlalchemy.URL.create("sqlite", database=str(path)))
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(ringout.storage.__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    with first_schema(path) as connection:
         for statement in (
             "INSERT INTO accounts VALUES (500000001, '+16505550100', 'gb', 'fr')",
             "INSERT INTO extensions VALUES (500000002, 500000001, '101', 'A User', '$argon2id$x', 'blocked')",
@@ -58,8 +49,6 @@ async def test_a_database_of_the_first_schema_keeps_its_ids(tmp_path: Path) -> N
             "INSERT INTO clients VALUES ('app', NULL, 'RingOut', 1)",
         ):
             connection.execute(sqlalchemy.text(statement))
-        connection.commit()
-    engine.dispose()
     storage = await open_storage(path)
     found = await storage.accounts.directory()
     await storage.close()

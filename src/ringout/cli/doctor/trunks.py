@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ringout.cli.config_check import default_file, read_config
-from ringout.cli.doctor.finding import Finding, ok, unknown, wrong
+from ringout.cli.doctor.finding import Finding, Verdict, ok, unknown, wrong
 from ringout.cli.failures import REFUSED, CommandFailed
 from ringout.config import http_url
 
@@ -52,16 +52,24 @@ def look(config: Path | None, environ: Mapping[str, str]) -> list[Finding]:
 def judge(gateway: Mapping[str, Any]) -> list[Finding]:
     """gateway: a record of `ringout admin trunks list`."""
     name, code = _name(gateway), gateway.get("code")
+    if not gateway["address"] and gateway.get("state") == "down":
+        step = "Check the name, and the name servers that the server asks. It asks again by itself."
+        return [wrong("trunk", f"{name} is a name that DNS does not know", step), *_registration(name, gateway)]
     if not gateway["address"]:
         step = "Add a listener of its transport and address family to [sip] listen."
         return [wrong("trunk", f"no SIP listener of ours reaches {name}", step), *_registration(name, gateway)]
-    found = [*_registration(name, gateway), _nat(name, gateway)]
+    nat = _nat(name, gateway)
     if not gateway["answers"]:
         step = "Check its address, and that the firewall lets SIP out and back in."
         if _is_by_tls(gateway["gateway"]):
             step = "Check its address and certificate: the server's log says why there is no TLS with it."
         down = ", and calls go by others while there are any" if gateway.get("state") == "down" else ""
-        return [wrong("trunk", f"{name} does not answer{down}", step), *found]
+        found = [wrong("trunk", f"{name} does not answer{down}", step)]
+        if gateway.get("registered") is False:  # by whatever name the network's silence goes
+            found.append(wrong("registered", f"{name} does not know us, since it does not answer", step))
+        # What it sees of us is not known; what it is told is.
+        return [*found, *([nat] if nat.verdict is Verdict.WRONG else [])]
+    found = [*_registration(name, gateway), nat]
     if code == 503:
         return [wrong("trunk", f"{name} answers that it is out of service (503)", "Ask whoever runs it."), *found]
     return [ok("trunk", f"{name} answers (SIP {code}, {gateway['milliseconds']:.0f} ms)"), *found]

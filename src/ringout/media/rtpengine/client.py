@@ -17,7 +17,6 @@ Address = tuple[str, int]
 # Sent again after each of these times; after the last it has failed. A lost answer is no harm: rtpengine knows a
 # repeated cookie and answers the same again without doing it twice.
 REPEAT_SECONDS = (0.1, 0.2, 0.4, 0.8)
-MAX_MESSAGE_BYTES = 65000  # of a request: what one UDP datagram holds, less the cookie
 _MAX_DATAGRAM = 65535
 _BUFFER_BYTES = 4 << 20
 

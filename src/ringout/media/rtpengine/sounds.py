@@ -9,7 +9,7 @@ from struct import pack
 
 from ringout import logs
 from ringout.audio import g711, tones
-from ringout.audio.source import RATE_HZ
+from ringout.audio.frame import RATE_HZ
 from ringout.media import prompts
 from ringout.media.rtpengine.commands import Message
 

@@ -21,6 +21,7 @@ from ringout.service.administration import (
     user_settings,
     users,
 )
+from ringout.service.ports import GatewayReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +270,7 @@ OPERATIONS = (
         "Removes an application; its sessions end.",
     ),
     _lists(
-        "adminListTrunks", "trunks", "/trunks", trunks.list_trunks, trunks.AdminGateway, _GATEWAY_COLUMNS,
+        "adminListTrunks", "trunks", "/trunks", trunks.list_trunks, GatewayReport, _GATEWAY_COLUMNS,
         "Asks the gateways of the trunks whether they are there.",
     ),
 )  # fmt: skip

@@ -47,9 +47,12 @@ class AdminPhoneChange(Struct, rename="camel", kw_only=True, forbid_unknown_fiel
 
 
 def shown(user: Extension, phone: ForwardingNumber) -> AdminPhone:
+    return AdminPhone(phone.id, _reached_at(user, phone), phone.label, phone.type, phone == user.default_forwarding)
+
+
+def _reached_at(user: Extension, phone: ForwardingNumber) -> str:
     device = user.device(phone.device_id)
-    reached_at = phone.number or phone.address or (device.username if device else "")
-    return AdminPhone(phone.id, reached_at, phone.label, phone.type, phone == user.default_forwarding)
+    return phone.number or phone.address or (device.username if device else "")
 
 
 async def list_phones(admin: Administration, where: Where) -> Listing:
@@ -90,8 +93,8 @@ def _account(admin: Administration, user: Extension) -> Account:
 
 
 def find(user: Extension, named: str) -> ForwardingNumber:
-    """By id, or by the number itself in E.164, or the SIP address."""
+    """By id, or as lists show it: the number in E.164, the SIP address, or the user name of a device."""
     for phone in user.forwarding_numbers:
-        if named in (phone.id, phone.number or phone.address):
+        if named and named in (phone.id, _reached_at(user, phone)):
             return phone
     raise NotFound("forwardingNumber")

@@ -41,7 +41,9 @@ class AdminRingListChange(Struct, rename="camel", kw_only=True, forbid_unknown_f
         UNSET
     )
     phones: (
-        Annotated[tuple[str, ...], Meta(description="Ids or numbers of the phones that ring, in their order.")]
+        Annotated[
+            tuple[str, ...], Meta(description="The phones that ring, in their order: as lists show them, or ids.")
+        ]
         | UnsetType
     ) = UNSET
     rings: (

@@ -43,6 +43,16 @@ async def test_a_device_is_made_and_is_one_of_the_users_phones() -> None:
     assert await world.run("adminListDevices", **U102) == [{**device, "online": False}], "bindings tell"
 
 
+async def test_its_user_name_names_it_wherever_a_phone_is_named() -> None:
+    world, _, _ = await made()
+    await world.run("adminUpdateRingList", {"mode": "Simultaneously", "phones": ["desk"]}, **U102)
+    assert (await world.run("adminReadRingList", **U102))["phones"] == ["desk"]
+    changed = await world.run("adminUpdateForwardingNumber", {"default": True}, **U102, phone="desk")
+    assert (changed["phoneNumber"], changed["default"]) == ("desk", True)
+    with pytest.raises(NotFound):
+        await world.run("adminUpdateForwardingNumber", {"default": True}, **U102, phone="")
+
+
 async def test_the_password_is_shown_once_and_stored_as_digests_alone() -> None:
     world, _, device = await made()
     secrets = DeviceSecrets(world.admin.accounts, b"key").secrets_of("desk")

@@ -126,7 +126,9 @@ class RingOuts:
 
     def _caller(self, plan: CallPlan) -> LegRecord:
         phones = phone_records(plan, self._accounts.extension(plan.extension_id).number)
-        return LegRecord(plan.caller_number, extension=plan.caller_extension, phones=phones)
+        # A phone that has no number goes by its name.
+        label = plan.caller_phones[0].label if len(plan.caller_phones) == 1 and not plan.caller_number else ""
+        return LegRecord(plan.caller_number, extension=plan.caller_extension, label=label, phones=phones)
 
     def _new(self, plan: CallPlan) -> RingOut:
         return RingOut(
