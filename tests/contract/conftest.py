@@ -32,6 +32,17 @@ class MediaCall:
         self.session.connect(Party.CALLEE, self.callee.destination())
 
 
+def call_on(
+    session: MediaSession, listener: Listener, caller: dict[str, object] | None, callee: dict[str, object] | None
+) -> MediaCall:
+    """caller, callee: arguments of each RtpPeer, over those that let the two be told apart."""
+    one = RtpPeer(**({"tone_hz": 600, "ssrc": 0xA1} | (caller or {})))  # type: ignore[arg-type]
+    two = RtpPeer(**({"tone_hz": 1000, "ssrc": 0xB2} | (callee or {})))  # type: ignore[arg-type]
+    one.remote = session.local(Party.CALLER).address
+    two.remote = session.local(Party.CALLEE).address
+    return MediaCall(session, listener, one, two)
+
+
 OpenCall = Callable[..., MediaCall]
 
 
@@ -52,12 +63,9 @@ async def open_call(media: EmbeddedMedia) -> AsyncIterator[OpenCall]:
     def open_it(caller: dict[str, object] | None = None, callee: dict[str, object] | None = None) -> MediaCall:
         listener = Listener()
         session = media.open(listener)
-        one = RtpPeer(**({"tone_hz": 600, "ssrc": 0xA1} | (caller or {})))  # type: ignore[arg-type]
-        two = RtpPeer(**({"tone_hz": 1000, "ssrc": 0xB2} | (callee or {})))  # type: ignore[arg-type]
-        one.remote = session.local(Party.CALLER).address
-        two.remote = session.local(Party.CALLEE).address
-        peers.extend((one, two))
-        return MediaCall(session, listener, one, two)
+        call = call_on(session, listener, caller, callee)
+        peers.extend((call.caller, call.callee))
+        return call
 
     yield open_it
     for peer in peers:
@@ -132,12 +140,9 @@ async def open_any(any_media: AnyMedia) -> AsyncIterator[OpenAny]:
         listener = Listener()
         session = any_media.open(listener, *kinds)
         await session.ready()
-        one = RtpPeer(**({"tone_hz": 600, "ssrc": 0xA1} | (caller or {})))  # type: ignore[arg-type]
-        two = RtpPeer(**({"tone_hz": 1000, "ssrc": 0xB2} | (callee or {})))  # type: ignore[arg-type]
-        one.remote = session.local(Party.CALLER).address
-        two.remote = session.local(Party.CALLEE).address
-        peers.extend((one, two))
-        return MediaCall(session, listener, one, two)
+        call = call_on(session, listener, caller, callee)
+        peers.extend((call.caller, call.callee))
+        return call
 
     yield open_it
     for peer in peers:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import ClassVar
 
+from fakes.ports import free_port
 from ringout.audio import g711
 from ringout.audio.goertzel import share
 from ringout.audio.tones import hum
 from ringout.domain.quality import LegQuality
 from ringout.domain.status import Party
-from ringout.net.rtp_socket import bind_pair, bind_udp
+from ringout.net.rtp_socket import bind_udp
 from ringout.rtp.packet import RtpPacket
 from ringout.rtp.telephone_event import press
 from ringout.service.ports import RtpDestination
@@ -22,7 +22,7 @@ FRAME = 160
 PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
 
 
-async def until(fact: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(fact: Callable[[], object], seconds: float = 30.0) -> None:
     """Returns once `fact` is true; fails after that many seconds."""
     async with asyncio.timeout(seconds):
         while not fact():  # noqa: ASYNC110 - any fact will do, events are not at hand for all
@@ -30,19 +30,9 @@ async def until(fact: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 def free_ports(pairs: int) -> dict[str, int]:
-    """first_port and last_port of a MediaConfig that nobody uses now, outside the system's own choice of ports. Test
-    processes that run side by side begin their search at different places."""
-    span = 2 * pairs
-    for step in range(200):
-        first = 10000 + (os.getpid() * 412 + step * (span + 200)) % 20000 & ~1
-        try:
-            for port in range(first, first + span, 2):
-                for bound in bind_pair("127.0.0.1", port):
-                    bound.close()
-        except OSError:
-            continue
-        return {"first_port": first, "last_port": first + span - 1}
-    raise OSError("no free range of ports")
+    """first_port and last_port of a MediaConfig that nobody else uses."""
+    first = free_port(2 * pairs)
+    return {"first_port": first, "last_port": first + 2 * pairs - 1}
 
 
 class Listener:

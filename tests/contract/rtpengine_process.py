@@ -8,23 +8,14 @@ import subprocess
 import time
 from pathlib import Path
 
-from contract.rtp_peer import free_ports
+from fakes.ports import free_port
 from ringout.config import RtpengineConfig
-from ringout.net.rtp_socket import bind_udp
-
-
-def free_port() -> int:
-    """A UDP port of loopback that nobody uses now."""
-    with bind_udp("127.0.0.1", 0) as held:
-        port: int = held.getsockname()[1]
-        return port
-
 
 _count = itertools.count(1)
 
 
 class RtpengineProcess:
-    """Each has an address of its own: rtpengines that share one take each other's ports.
+    """Each has an address of its own, and so all the ports of it: rtpengines that share one take each other's.
     digits: address where it tells key presses."""
 
     def __init__(
@@ -33,16 +24,16 @@ class RtpengineProcess:
         self.name = name
         process = os.getpid()
         self.address = address or f"127.{50 + process % 150}.{process // 150 % 250}.{next(_count)}"
-        self.control = f"127.0.0.1:{free_port()}"
-        self.digits = digits or f"127.0.0.1:{free_port()}"
+        self.control = f"127.0.0.1:{free_port(keep=True)}"  # kept: it may start anew
+        self.digits = digits or f"127.0.0.1:{free_port(keep=True)}"
+        first_port = free_port(2 * pairs) if address else 20000
         self._log_path = directory / f"rtpengine-{name}.log"
-        ports = free_ports(pairs)
         self._command = [
             *("setpriv", "--pdeathsig", "KILL"),  # does not outlive a test process that is killed
             *("rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--log-level=6"),
             "--table=-1",  # no kernel module: all in user space
             *(f"--interface={self.address}", f"--listen-ng={self.control}", f"--dtmf-log-dest={self.digits}"),
-            *(f"--port-min={ports['first_port']}", f"--port-max={ports['last_port']}"),
+            *(f"--port-min={first_port}", f"--port-max={first_port + 2 * pairs - 1}"),
             "--endpoint-learning=immediate",
             "--num-threads=2",
         ]

@@ -47,9 +47,6 @@ class SecurePeer(RtpPeer):
     def send_unprotected(self, data: bytes) -> None:
         super().send_bytes(data)
 
-    def protect_report(self, data: bytes) -> bytes:
-        return self._out.protect_rtcp(data)
-
     def open_report(self, data: bytes) -> bytes:
         assert self._in is not None
         return self._in.unprotect_rtcp(data)

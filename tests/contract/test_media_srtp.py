@@ -89,7 +89,7 @@ async def test_authentic_packets_count_wherever_they_come_from(media: EmbeddedMe
     await asyncio.sleep(0.02)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere:
         elsewhere.bind(("127.0.0.77", 0))
-        elsewhere.settimeout(5)
+        elsewhere.settimeout(20)
         packet = phone._out.protect(RtpPacket(0, 1, 160, phone.ssrc, phone.frame).encode())
         elsewhere.sendto(packet, session.local(CALLER).address)
         assert await asyncio.to_thread(elsewhere.recv, 2048)
@@ -103,7 +103,7 @@ async def test_reports_are_encrypted(media: EmbeddedMedia) -> None:
     control = RtpPeer()
     asyncio.get_running_loop().remove_reader(control.socket.fileno())
     control.socket.setblocking(True)
-    control.socket.settimeout(10)
+    control.socket.settimeout(20)
     destination = phone.answers(session.local(CALLER))
     session.connect(CALLER, phone.destination(crypto=destination.crypto, rtcp_port=control.port))
     session.play_ringback(CALLER, "us")

@@ -10,9 +10,19 @@ from typing import Any
 import requests
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
+from sandbox.running import eventually
+
 TIMEOUT_SECONDS = 20
 # As artefacts: to be looked at by people.
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+# Keeps what the newest call has read like, for states that pass while a busy machine looks elsewhere.
+_MEMORY = """
+window.shown = [];
+new MutationObserver(() => {
+  const card = document.querySelector('.call');
+  if (card) window.shown.push([...card.querySelectorAll('h2, .lane .state')].map((each) => each.textContent));
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
 _NETWORK = "Failed to load resource"  # a refusal or a lost connection, which the page tells in its own words
 
 
@@ -25,6 +35,7 @@ class Person:
         self.complaints: list[str] = []
         context.on("console", self._listen)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.add_init_script(_MEMORY)
         self.page = context.new_page()
 
     def _listen(self, message: ConsoleMessage) -> None:
@@ -79,6 +90,11 @@ class Person:
             if words:
                 expect(self.lane(name).locator(".state")).to_have_text(words)
 
+    def has_seen(self, headline: str, you: str, them: str) -> None:
+        """The same for a state that may be over."""
+        wanted = [headline, you, them]
+        eventually(lambda: wanted in self.page.evaluate("window.shown"), f"the newest call to have read {wanted}")
+
     # --- what one does -------------------------------------------------------------------------------------------
 
     def number_of(self, who: str) -> str:
@@ -104,6 +120,11 @@ class Person:
             }""",
             text,
         )
+
+    def goes_offline(self, offline: bool = True) -> None:
+        """Chromium tells its pages, but not always where a machine is busy; so they are told once more."""
+        self.context.set_offline(offline)
+        self.page.evaluate("name => dispatchEvent(new Event(name))", "offline" if offline else "online")
 
     def choose_phone(self, who: str) -> None:
         choices = self.page.get_by_label("Ring me on")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from fakes.ports import free_port
 from sandbox.running import Sandbox
 
 from .person import Person
@@ -19,11 +20,11 @@ def test_says_that_it_is_offline_and_recovers(person: Person) -> None:
     page = person.sign_in()
     person.call("rings")
     person.sees("Ringing them", them="Ringing")
-    person.context.set_offline(True)
+    person.goes_offline()
     expect(page.get_by_text(NOTICE)).to_be_visible()
     person.press("Cancel")
     expect(person.card.get_by_role("alert")).to_contain_text("the call may go on")
-    person.context.set_offline(False)
+    person.goes_offline(False)
     expect(page.get_by_text(NOTICE)).to_be_hidden()
     person.press("Cancel")
     person.sees("You cancelled the call")
@@ -43,19 +44,33 @@ def test_the_shell_opens_offline_and_keeps_nothing_else(person: Person) -> None:
         + [f"/dialer/{name}" for name in ("app.js", "style.css", "icon.svg")]
         + [f"/dialer/{language}.json" for language in ("ar", "de", "es", "fr")]
     )
-    person.context.set_offline(True)
+    person.goes_offline()
     page.reload()
     expect(page.get_by_text(NOTICE)).to_be_visible()
     expect(person.field).to_be_visible()
-    person.context.set_offline(False)
+    person.goes_offline(False)
+    person.ready()
+    expect(page.get_by_text(NOTICE)).to_be_hidden()
+
+
+def test_the_page_loads_as_soon_as_the_server_answers(person: Person) -> None:
+    """Whatever the browser says of its network: that may be there before the server can be reached by it."""
+    page = person.sign_in()
+    page.route("**/restapi/**", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_text(NOTICE)).to_be_visible()
+    with page.expect_event("requestfailed"):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    page.unroute_all()
     person.ready()
     expect(page.get_by_text(NOTICE)).to_be_hidden()
 
 
 def test_a_server_that_comes_back_is_found_again(browser: Browser, tmp_path: Path) -> None:
     """Restarted with a call running: the login holds, and the call that nobody knows any more does not stay."""
-    first = Sandbox(tmp_path, "--data", str(tmp_path / "data"))
-    address = first.login["url"].removeprefix("http://")
+    address = f"127.0.0.1:{free_port(keep=True)}"
+    where = ("--data", str(tmp_path / "data"), "--http", address, "--sip", "127.0.0.1:0")
+    first = Sandbox(tmp_path, *where)
     person = Person(browser.new_context(locale="en-US"), first.login)
     try:
         page = person.sign_in()
@@ -63,7 +78,7 @@ def test_a_server_that_comes_back_is_found_again(browser: Browser, tmp_path: Pat
         person.sees("Ringing them", them="Ringing")
         first.end()
         expect(page.get_by_text(NOTICE)).to_be_visible()
-        second = Sandbox(tmp_path, "--data", str(tmp_path / "data"), "--http", address, "--sip", "127.0.0.1:0")
+        second = Sandbox(tmp_path, *where)
         try:
             expect(page.get_by_text(NOTICE)).to_be_hidden(timeout=30_000)
             expect(person.card.get_by_role("button", name="Call again")).to_be_visible()
@@ -93,10 +108,10 @@ def test_an_asset_that_is_known_is_not_sent_again(person: Person, name: str) -> 
 def test_signing_in_without_the_server(person: Person) -> None:
     page = person.open()
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    person.context.set_offline(True)
+    person.goes_offline()
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("The server cannot be reached. Please try again.")
-    person.context.set_offline(False)
+    person.goes_offline(False)
     person.sign_in()
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, expect
+from playwright.sync_api import Browser, Playwright, WebSocket, expect
 
 from contract.rtpengine_process import RtpengineProcess
 from e2e.baresip import BaresipPhone
@@ -19,8 +19,9 @@ from e2e.harness import need
 from e2e.server import EXTENSION, MAIN_NUMBER, PASSWORD, ServerProcess
 from e2e.shared import Outlet
 from e2e.tones import level, parts_with, sine, write_wav
-from e2e.waiting import eventually, free_port
+from e2e.waiting import eventually
 from fakes.certificates import Authority
+from fakes.ports import free_port
 
 from .conftest import FLAGS, need_chromium
 from .person import SCREENSHOTS, Person
@@ -193,6 +194,7 @@ def test_rings_when_the_call_was_placed_elsewhere(person: Person, world: SimpleN
     call_me(world)
     ringing = person.page.locator(".softphone")
     expect(ringing.get_by_role("heading")).to_have_text("RingOut is calling: (415) 555-0199")
+    expect(person.lane("You").locator(".number")).to_have_text("Browser101")  # a phone without a number has a name
     picture(person, "softphone-rings")
     assert person.page.evaluate("document.activeElement.textContent") == "Answer"
     person.page.keyboard.press("Enter")
@@ -249,3 +251,28 @@ def test_of_two_pages_the_one_that_called_rings(person: Person, world: SimpleNam
     person.sees("You are connected", "Connected", "Connected")
     expect(person.page.locator(".softphone")).to_be_visible()
     expect(other.locator(".softphone")).to_be_hidden()
+
+
+def test_answers_with_the_address_that_the_registrar_has_given_it(person: Person, world: SimpleNamespace) -> None:
+    """JsSIP takes the pub-gruu of its REGISTER's answer as its Contact, and our ACK and BYE reach it by that."""
+    sent: list[str] = []
+    came: list[str] = []
+
+    def listen(line: WebSocket) -> None:
+        line.on("framesent", lambda text: sent.append(str(text)))
+        line.on("framereceived", lambda text: came.append(str(text)))
+
+    person.page.on("websocket", listen)
+    world.phone.answers()
+    person.sign_in()
+    turn_on(person)
+    person.field.fill("4155550199")
+    person.page.keyboard.press("Enter")
+    person.sees("You are connected", "Connected", "Connected")
+    person.card.get_by_role("button", name="Hang up").click()
+    expect(person.page.locator(".softphone")).to_be_hidden()
+    given = next(found for text in came if (found := re.search(r'pub-gruu="(sip:[^"]+;gr=[^"]+)"', text)))[1]
+    answer = next(text for text in sent if re.match(r"SIP/2.0 200[\s\S]+\nCSeq: \d+ INVITE", text))
+    assert f"Contact: <{given}>" in answer
+    for method in ("ACK", "BYE"):
+        assert [text.split()[1] for text in came if text.startswith(method)] == [given]

@@ -10,10 +10,13 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
+
+from fakes.ports import free_port
 
 from .shared import Outlet
 from .tones import read_wav, sine, write_wav
-from .waiting import eventually, free_port, is_listening
+from .waiting import eventually, is_listening
 
 _CONFIG = """
 sip_listen 127.0.0.1:{sip}
@@ -55,6 +58,18 @@ def phone_config(sip: int, control: int, rtp: int, tone: Path, recordings: Path,
     return _CONFIG.format(
         sip=sip, control=control, rtp=rtp, rtp_last=rtp + 9, tone=tone, recordings=recordings, modules=more
     )
+
+
+def _netstring(stream: BinaryIO) -> bytes:
+    """The next `LENGTH:TEXT,` of what baresip says."""
+    length = b""
+    while not length.endswith(b":"):
+        piece = stream.read(1)
+        assert piece, "baresip has closed its control port"
+        length += piece
+    text = stream.read(int(length[:-1]))
+    assert stream.read(1) == b","
+    return text
 
 
 def _modules(codecs: Sequence[str], encryption: str) -> list[str]:
@@ -109,12 +124,15 @@ class BaresipPhone:
         """The user of this phone presses the red key."""
         self.command("hangup")
 
-    def command(self, word: str) -> None:
-        """One of baresip's own: "hold", "resume" ..."""
-        text = json.dumps({"command": word, "params": "", "token": "1"})
-        with socket.create_connection(("127.0.0.1", self._control), 5) as control:
+    def command(self, word: str, params: str = "") -> str:
+        """One of baresip's own: "hold", "resume", "audio_debug" ...; what it says to that."""
+        text = json.dumps({"command": word, "params": params, "token": "1"})
+        with socket.create_connection(("127.0.0.1", self._control), 20) as control, control.makefile("rb") as said:
             control.sendall(f"{len(text)}:{text},".encode())
-            control.recv(4096)
+            while True:
+                message = json.loads(_netstring(said))
+                if message.get("response"):  # and not an event
+                    return str(message.get("data", ""))
 
     def heard(self) -> tuple[int, list[int]]:
         """(rate in Hz, samples) of everything decoded so far."""

@@ -7,11 +7,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+from fakes.ports import free_port
 
 from .baresip import phone_config
 from .tones import read_wav, sine, write_wav
-from .waiting import eventually, free_port
+from .waiting import eventually
 
 
 class RegisteringPhone:
@@ -61,7 +64,7 @@ class RegisteringPhone:
         """Ends as its user ends it."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(10)
+        self._process.wait(30)
 
     def report(self) -> str:
         return f"phone {self.username}: {self.screen()[-5000:]}"
@@ -103,14 +106,17 @@ class BaresipRegistered(RegisteringPhone):
 class LinphoneRegistered(RegisteringPhone):
     """linphonec: takes every call by itself and plays a file."""
 
-    def __init__(self, username: str, password: str, server: str, hum_hz: float) -> None:
+    def __init__(self, username: str, password: str, server: str, hum_hz: float, settings: Sequence[str] = ()) -> None:
+        """settings: lines for the section [sip] of its configuration."""
         super().__init__(username, password, server)
         (self.directory / ".local/share/linphone").mkdir(parents=True)
         write_wav(self.directory / "tone.wav", sine(hum_hz, 30.0))
         host = server.partition(";")[0].partition(":")[0]
         (self.directory / "linphonerc").write_text(
-            f"[sip]\nsip_port={free_port()}\nsip_tcp_port=0\nsip_tls_port=0\nguess_hostname=0\ndefault_proxy=0\n"
-            f"[rtp]\naudio_rtp_port={free_port(4)}\n"
+            f"[sip]\nsip_port={free_port()}\nsip_tcp_port={'-2' if ';transport=tcp' in server else '0'}\n"
+            "sip_tls_port=0\nguess_hostname=0\ndefault_proxy=0\n"
+            + "".join(f"{line}\n" for line in settings)
+            + f"[rtp]\naudio_rtp_port={free_port(4)}\n"
             f"[proxy_0]\nreg_proxy=<sip:{server}>\nreg_identity=sip:{username}@{host}\nreg_expires=120\n"
             "reg_sendregister=1\n"
             f"[auth_info_0]\nusername={username}\npasswd={password}\nrealm=ringout\n"

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fakes.ports import free_port
+
 from .api import Api
-from .waiting import eventually, free_port, is_listening
+from .waiting import eventually, is_listening
 
 MAIN_NUMBER = "+16505550100"
 EXTENSION, PASSWORD = "101", "correct horse 9"
@@ -52,7 +54,7 @@ class ServerProcess:
         directory: Path,
         trunks: Sequence[dict[str, Any]],
         settings: dict[str, Any],
-        rtp_ports: int = 400,
+        rtp_ports: int = 128,
     ) -> None:
         self.directory = directory
         self._trunks, self._changes, self._rtp_ports = trunks, settings, rtp_ports

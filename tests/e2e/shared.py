@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fakes.ports import free_port, give_back
+
 from .api import Api
 from .server import ServerProcess
-from .waiting import free_port, give_back
 
 _UDP_OUTLETS, _TCP_OUTLETS = 200, 12
 
@@ -56,9 +57,9 @@ class Exchange:
 
     def _plug_in(self) -> None:
         kinds = ["udp"] * _UDP_OUTLETS + ["tcp"] * _TCP_OUTLETS
-        self._all = [
-            Outlet(f"+1650555{2000 + n}", free_port(keep=True), transport) for n, transport in enumerate(kinds)
-        ]
+        self._all = []  # filled one by one, so that `close` frees those of an attempt that failed
+        for n, transport in enumerate(kinds):
+            self._all.append(Outlet(f"+1650555{2000 + n}", free_port(keep=True), transport))
         self._free = {kind: [outlet for outlet in self._all if outlet.transport == kind] for kind in ("udp", "tcp")}
 
     def renew(self) -> None:

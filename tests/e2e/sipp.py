@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakes.ports import free_port
+
 from .rtp_phone import RtpPhone
 from .shared import Outlet
 from .steps import scenario
-from .waiting import eventually, free_port, is_listening
+from .waiting import eventually, is_listening
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class SippPhone:
         command = [
             "sipp", "-sf", "scenario.xml", "-i", "127.0.0.1", "-bind_local", "-p", str(self.port), "-m", "1",
             "-cp", str(free_port()), "-mp", str(free_port(4)), "-t", "t1" if self.transport == "tcp" else "u1",
-            "-nostdin", "-timeout", "90", "-timeout_error", "-trace_msg", "-message_file", "messages.log",
+            "-nostdin", "-timeout", "110", "-timeout_error", "-trace_msg", "-message_file", "messages.log",
             "-trace_err", "-error_file", "errors.log", "-default_behaviors", "all,-bye", "-skip_rlimit",
         ]  # fmt: skip
         self._outlet.release()

@@ -43,7 +43,7 @@ def sdp(direction: str = "", version: int = 1, formats: Sequence[int] = (0, 101)
     return SDP.format(version=version, formats=" ".join(map(str, formats)), rtpmaps=rtpmaps, direction=line)
 
 
-def recv_invite(*, seconds: float = 30) -> str:
+def recv_invite(*, seconds: float = 100) -> str:
     """Waits for the INVITE and keeps its headers for the replies."""
     actions = "".join(
         f'<ereg regexp=".*" search_in="hdr" header="{header}:" check_it="true" assign_to="{name}"/>'
@@ -53,7 +53,7 @@ def recv_invite(*, seconds: float = 30) -> str:
     return f'<recv request="INVITE" timeout="{seconds * 1000:.0f}"><action>{actions}</action></recv>'
 
 
-def recv(what: str | int, *, seconds: float = 30, optional: bool = False, has: dict[str, str] | None = None) -> str:
+def recv(what: str | int, *, seconds: float = 100, optional: bool = False, has: dict[str, str] | None = None) -> str:
     """Waits for a request or, given a number, a response. has: header -> regular expression that it must match."""
     kind = f'response="{what}"' if isinstance(what, int) else f'request="{what}"'
     actions = "".join(
@@ -74,7 +74,10 @@ def reply(
     headers: Sequence[str] = (),
     retransmit: bool = False,
 ) -> str:
-    """A response to the INVITE. retransmit: SIPp sends it again (T1 doubling) until the ACK."""
+    """A response to the INVITE. retransmit: SIPp sends it again (T1 doubling) until the ACK.
+
+    Where another message is sent next, nothing may come in between but a copy of what came last: SIPp takes messages
+    only where the scenario waits for them."""
     lines = [
         f"SIP/2.0 {code} {reason if reason is not None else REASONS[code]}".rstrip(),
         "Via:[$via]",
@@ -129,7 +132,8 @@ def ask(
 
 
 def pause(seconds: float) -> str:
-    """The phone does nothing for a while. Ends early for nothing: a message that comes meanwhile waits."""
+    """The phone does nothing for a while. A message that comes meanwhile is one that it did not expect, unless the next
+    step takes it."""
     return f'<pause milliseconds="{seconds * 1000:.0f}"/>'
 
 
@@ -178,7 +182,7 @@ def rings_until_cancelled() -> list[str]:
     return [
         recv_invite(),
         reply(180),
-        recv("CANCEL", seconds=40),
+        recv("CANCEL"),
         reply_last(),
         reply(487, retransmit=True),
         recv("ACK"),

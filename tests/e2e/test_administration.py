@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from fakes.ports import free_port
+
 from .api import Api
 from .harness import CONNECTED, ENDED, World
 from .server import ServerProcess
-from .waiting import free_port
 
 MAIN = "+16505550100"
 FORM = "application/x-www-form-urlencoded"

@@ -12,7 +12,7 @@ import pytest
 from .api import PlacedCall
 from .harness import CONNECTED, ENDED, World
 from .server import ServerProcess
-from .steps import answers, recv, reply_last
+from .steps import answers
 from .waiting import eventually
 
 pytestmark = pytest.mark.sipp
@@ -127,9 +127,8 @@ def test_killed_while_connected_is_charged_once(world: World) -> None:
 @pytest.mark.slow
 def test_a_call_is_cut_when_its_balance_is_used_up(world: World) -> None:
     """The least that a call can reserve is a minute of both legs, so this test lasts one."""
-    patient = answers(then=[recv("BYE", seconds=90), reply_last()])
-    caller = world.sipp("caller").does(patient)
-    callee = world.sipp("callee").does(patient)
+    caller = world.sipp("caller").does(answers())
+    callee = world.sipp("callee").does(answers())
     server = serve(world, 125, ("+1", 60))
     call = world.place(caller, callee)
     call.until(CONNECTED)

@@ -39,14 +39,15 @@ def check(request: WireMessage, header: str = "Proxy-Authorization") -> dict[str
 
 @pytest.mark.parametrize(("code", "header"), [(401, "WWW-Authenticate"), (407, "Proxy-Authenticate")])
 def test_sipp_challenges_with_md5(world: World, code: int, header: str) -> None:
-    """After a 401 SIPp itself checks the Authorization (it knows no Proxy-Authorization)."""
+    """After a 401 SIPp itself checks the Authorization (it knows no Proxy-Authorization). It does not repeat its
+    refusal: the ACK of a copy may come after the next INVITE, where it would not expect it."""
     field = "Authorization" if code == 401 else "Proxy-Authorization"
     verify = f'<action><verifyauth assign_to="good" username="{USER}" password="{SECRET}"/>'
     verified = recv_invite().replace("<action>", verify) + '<nop test="good" next="1"/>' + reply(403)
     caller = world.sipp("caller").does(answers())
     callee = world.sipp("callee", **TRUNK).does(
         recv_invite(),
-        reply(code, headers=[f"{header}: {challenge('MD5')}"], tag="refused", retransmit=True),
+        reply(code, headers=[f"{header}: {challenge('MD5')}"], tag="refused"),
         recv("ACK"),
         *([verified, '<label id="1"/>'] if code == 401 else [recv_invite()]),
         *answers(then=hangs_up())[1:],

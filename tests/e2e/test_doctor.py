@@ -95,7 +95,7 @@ def test_trunks_that_are_not_well(world: World, beside: ThreadPoolExecutor) -> N
     assert ended.returncode == 1
     found = lines(ended)
     assert found["trunk"] == ["ok", "wrong", "wrong"]
-    assert found["nat"] == ["wrong", "ok", "ok"]
+    assert found["nat"] == ["wrong", "ok"]  # what the silent one sees of us nobody knows
     assert "sees us as 10.9.9.9" in ended.stdout
 
 

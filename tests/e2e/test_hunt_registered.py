@@ -6,7 +6,7 @@ import pytest
 
 from .harness import CONNECTED, ENDED, World, need
 from .registering import LinphoneRegistered
-from .steps import answers, pause, recv_invite, reply, rings_until_cancelled
+from .steps import answers, rings_until_cancelled
 from .test_hunt import CALLEE_HZ, ELSEWHERE, place
 from .test_registered_phones import PASSWORD, USER, Office, hears
 
@@ -70,7 +70,7 @@ class UnansweredLinphone(LinphoneRegistered):
 def test_linphone_lists_a_call_that_another_phone_took_as_answered_elsewhere(world: World) -> None:
     """The proof of a foreign phone: what its own list of calls makes of our Reason."""
     need("linphonec")
-    mobile = world.sipp("mobile").does(recv_invite(), reply(180), pause(2), *answers(ringing=False)[2:])
+    mobile = world.raw("mobile")
     callee = world.sipp("callee").does(answers())
     office = Office(world, forwarding_numbers=[mobile.number], phones={})
     list_all(office, "Simultaneously")
@@ -79,10 +79,12 @@ def test_linphone_lists_a_call_that_another_phone_took_as_answered_elsewhere(wor
     phone.start()
     office.is_there("soft")
     call = place(world, callee)
+    invite = mobile.ring()
     phone.shows("(?i)receiving new incoming call|is contacting you")
+    mobile.answer(invite)
     call.until(CONNECTED)
     phone.type("call-logs")
     phone.shows("(?i)answered elsewhere")
     call.cancel()
-    mobile.finish()
+    mobile.take_bye()
     callee.finish()

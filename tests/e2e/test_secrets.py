@@ -40,6 +40,7 @@ def test_no_secret_is_logged_or_stored_in_clear(world: World) -> None:
     caller.expect("ACK")
     invite = caller.expect("INVITE")
     caller.answer(invite)
+    caller.rtp.await_packets(1)  # the prompt: from now on keys count
     caller.rtp.remote = rtp_address(invite.body)
     caller.rtp.press("1")
     callee.answer(callee.ring())

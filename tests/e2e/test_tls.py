@@ -18,11 +18,12 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from fakes.certificates import Authority
+from fakes.ports import free_port
 
 from .baresip import BaresipPhone
 from .harness import CONNECTED, ENDED, World
 from .test_baresip import hears
-from .waiting import eventually, free_port
+from .waiting import eventually
 
 OPTIONS = (
     "OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{0} 127.0.0.1:9;branch=z9hG4bKq;rport\r\nFrom: <sip:a@b>;tag=1\r\n"
@@ -93,7 +94,7 @@ def shown(port: int, authority: Authority) -> int:
     """The serial number of the certificate by which an OPTIONS is answered."""
     context = ssl.create_default_context(cafile=authority.ca)
     with (
-        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        socket.create_connection(("127.0.0.1", port), 20) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
     ):
         secure.sendall(OPTIONS.format("TLS").encode())
@@ -148,7 +149,7 @@ def test_a_server_ends_with_its_terminal(world: World) -> None:
                 assert server.stderr is not None
                 assert b'"event":"ready"' in server.stderr.readline()
                 os.close(ours)
-                assert server.wait(20) == 0
+                assert server.wait(30) == 0
             finally:
                 server.kill()
     finally:
@@ -162,4 +163,4 @@ def test_websockets_of_the_server(world: World, authority: Authority) -> None:
     for address, tls in ((f"ws://127.0.0.1:{open_port}", None), (f"wss://127.0.0.1:{secure_port}/sip", context)):
         with connect(address, subprotocols=[Subprotocol("sip")], ssl=tls) as ws:
             ws.send(OPTIONS.format("WSS"))
-            assert str(ws.recv(5)).startswith("SIP/2.0 200 OK\r\n")
+            assert str(ws.recv(20)).startswith("SIP/2.0 200 OK\r\n")

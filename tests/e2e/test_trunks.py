@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import socket
+from pathlib import Path
 
 import pytest
 
+from fakes.ports import free_port
+
 from .harness import CALLER_UP, CONNECTED, ENDED, World
 from .steps import answers, hangs_up, recv, recv_invite, refuses, reply, reply_last
-from .waiting import free_port
+from .waiting import eventually
 
 pytestmark = pytest.mark.sipp
 
@@ -168,6 +171,12 @@ RUBBISH = [
 ]
 
 
+def waiting_bytes(port: int) -> int:
+    """Of datagrams that have come to that port and were not read yet."""
+    rows = [row.split() for row in Path("/proc/net/udp").read_text().splitlines()]
+    return sum(int(row[4].partition(":")[2], 16) for row in rows if row[1] == f"0100007F:{port:04X}")
+
+
 def test_malformed_datagrams_during_a_live_call(world: World) -> None:
     """Whatever comes is counted and forgotten: the live call goes on, its BYE is answered, the next call works."""
     caller = world.sipp("caller").does(answers())
@@ -187,6 +196,7 @@ def test_malformed_datagrams_during_a_live_call(world: World) -> None:
         for data in [*RUBBISH, *mangled]:
             stranger.sendto(data, address)
             callee._socket.sendto(data, address)
+    eventually(lambda: not waiting_bytes(address[1]), "the server to have read all of it")
     call.until(CALLER_UP)
     callee.answer(invite)
     call.until(CONNECTED)
@@ -205,8 +215,8 @@ def test_malformed_streams_during_a_live_call(world: World) -> None:
     invite = callee.ring()
     address = ("127.0.0.1", world.server.sip_port)
     for data in RUBBISH[3:]:
-        with socket.create_connection(address, 5) as stream:
-            stream.settimeout(10)
+        with socket.create_connection(address, 20) as stream:
+            stream.settimeout(20)
             try:
                 stream.sendall(data)
                 stream.shutdown(socket.SHUT_WR)
@@ -240,9 +250,9 @@ def test_options_split_into_single_bytes_over_tcp(world: World) -> None:
     ]
     data = "\r\n".join(lines).encode()
     two = data + data.replace(b"CSeq: 1", b"CSeq: 2").replace(b"bKsplit", b"bKagain")
-    with socket.create_connection(("127.0.0.1", server.sip_port), 5) as stream:
+    with socket.create_connection(("127.0.0.1", server.sip_port), 20) as stream:
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        stream.settimeout(10)
+        stream.settimeout(20)
         for byte in two:
             stream.sendall(bytes([byte]))
         answer = b""

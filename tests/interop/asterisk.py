@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from e2e.tones import sine, write_wav
-from e2e.waiting import eventually, free_port, is_listening
+from e2e.waiting import eventually, is_listening
+from fakes.ports import free_port
 
 from .asterisk_files import FILES, MODULES
 from .programs import Program, need
@@ -189,15 +190,22 @@ class Asterisk:
         return "\n".join(line for line in text.splitlines() if "Remote UNIX connection" not in line)
 
     def messages(self, start: str, sent: bool | None = None, about: str = "") -> list[str]:
-        """SIP messages that begin like that, oldest first. sent: only those that it sent (True) or received (False).
-        about: the method in their CSeq."""
+        """SIP messages that begin like that, oldest first, without copies. sent: only those that it sent (True) or
+        received (False). about: the method in their CSeq."""
         found = []
         pattern = r"<--- (Transmitting|Received) SIP (?:request|response) .*?--->\n(.*?)\n(?=<---|\[[A-Z0-9]|\Z|\s+-- )"
         for direction, text in re.findall(pattern, self.log().replace("\r", ""), re.S):
             named = not about or re.search(rf"(?m)^CSeq: \d+ {about}$", text)
             if text.startswith(start) and named and sent in (None, direction == "Transmitting"):
                 found.append(text)
-        return found
+        return list(dict.fromkeys(found))
+
+    def await_messages(self, count: int, start: str, sent: bool | None = None) -> list[str]:
+        """The same, once there are so many: it writes its log later than it speaks."""
+        return eventually(
+            lambda: found if len(found := self.messages(start, sent)) >= count else None,
+            f"{count} x {start} in the log of {self.name}",
+        )
 
     def finals(self, method: str) -> list[int]:
         """Codes of the final responses that it received to requests of that method."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from e2e.waiting import free_port, is_listening
+from e2e.waiting import is_listening
+from fakes.ports import free_port
 
 from .programs import Program, need
 
@@ -114,7 +116,7 @@ _CHALLENGE = """if (!is_method("ACK") && $fd == "{domain}") {{
 _NEXT = """
 failure_route[NEXT] {
     if (t_is_canceled()) exit;
-    if (t_check_status("503") || (t_branch_timeout() && !t_branch_replied())) {
+    if (t_check_status("503") || t_branch_timeout()) {
         if (ds_next_dst()) {
             t_on_failure("NEXT");
             t_relay();
@@ -243,15 +245,24 @@ class Kamailio:
         return found
 
     def received(self, start: str) -> list[Passed]:
-        """Those that came to it and begin like that."""
-        return [one for one in self.passed() if one.is_received and one.text.startswith(start)]
+        """Those that came to it and begin like that, without copies."""
+        return _first_copies(one for one in self.passed() if one.is_received and one.text.startswith(start))
 
     def sent(self, start: str) -> list[Passed]:
-        return [one for one in self.passed() if not one.is_received and one.text.startswith(start)]
+        return _first_copies(one for one in self.passed() if not one.is_received and one.text.startswith(start))
 
     def report(self) -> str:
         passed = [f"{one.source} -> {one.destination} {one.transport}\n{one.text}" for one in self.passed()]
         return f"{self.name}:\n{self._program.screen()[-3000:]}\n" + "\n".join(passed)[-8000:]
+
+
+def _first_copies(messages: Iterable[Passed]) -> list[Passed]:
+    """What was sent again is of the same transaction, though the answer to it may have another nonce."""
+    found: dict[tuple[str, ...], Passed] = {}
+    for one in messages:
+        about = re.findall(r"(?mi)^(?:via|call-id|cseq) *:.*$", one.text)
+        found.setdefault((one.text.partition("\n")[0], str(one.destination), *about), one)
+    return list(found.values())
 
 
 def _bracketed(host: str) -> str:

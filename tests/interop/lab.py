@@ -14,7 +14,8 @@ from e2e.server import ServerProcess
 from e2e.shared import Outlet
 from e2e.sipp import SippPhone
 from e2e.tones import from_now_on, level, parts_with, share
-from e2e.waiting import eventually, free_port
+from e2e.waiting import eventually
+from fakes.ports import free_port
 
 from .programs import need
 

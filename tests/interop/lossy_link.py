@@ -18,6 +18,7 @@ import pytest
 from .programs import need
 
 _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000  # linux/if_tun.h
+_SOUND_BYTES = 20 + 8 + 12 + 160  # IP, UDP, RTP, 20 ms of G.711
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class LossyLink:
         self.here, self.there = f"{subnet}.1", f"{subnet}.2"
         self.namespace = f"lossy{os.getpid()}"
         self.lost = self.carried = 0
+        self.sound: dict[int, tuple[int, int]] = {}  # by port there: packets of G.711 lost on the way to it, and sent
         self._faults, self._random = faults, random.Random(seed)
         self._stop, self._wake = os.pipe()
         names = f"tunh{number}", f"tunt{number}"
@@ -79,7 +81,11 @@ class LossyLink:
             for source, target in ((self._near, self._far), (self._far, self._near)):
                 if source in ready:
                     packet = os.read(source, 65536)
-                    for seconds in self._fate():
+                    copies = self._fate()
+                    if target == self._far and len(packet) == _SOUND_BYTES:
+                        lost, sent = self.sound.get(port := int.from_bytes(packet[22:24], "big"), (0, 0))
+                        self.sound[port] = lost + (not copies), sent + 1
+                    for seconds in copies:
                         count += 1
                         heapq.heappush(waiting, (now + seconds, count, target, packet))
             while waiting and waiting[0][0] <= now:

@@ -85,7 +85,7 @@ class Program:
                 continue
             except ProcessLookupError:
                 pass
-        self._process.wait(5)
+        self._process.wait(30)
         self._process = None
 
     def screen(self) -> str:

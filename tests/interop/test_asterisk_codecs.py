@@ -22,11 +22,11 @@ def test_a_gateway_that_is_down_is_not_asked(lab: Lab) -> None:
     gateways = [first.gateway(), second.gateway()]
     lab.ring_out({"gateways": gateways, "options_seconds": 0.5, "options_misses": 1})
     lab.one_call()
-    eventually(lambda: len(first.messages("INVITE", sent=False)) == 2, "the first to get both legs")
+    assert len(first.await_messages(2, "INVITE", sent=False)) == 2
     first.kill()
     lab.until_logged("a gateway is down")
     lab.one_call()
-    assert len(second.messages("INVITE", sent=False)) == 2
+    assert len(second.await_messages(2, "INVITE", sent=False)) == 2
     first.start()
     lab.until_logged("a gateway is up again")
     lab.one_call()

@@ -116,6 +116,26 @@ def test_asterisk_comes_later_than_ringout(lab: Lab) -> None:
     eventually(lambda: contacts(asterisk), "RingOut to be registered", 60)
 
 
+@pytest.mark.slow
+def test_asterisk_restarts_under_a_registration_by_tcp(lab: Lab) -> None:
+    """The connection ends with it. Registered again soon (RFC 5626 section 4.5), not in an hour when the refresh is
+    due: a registrar may forget everybody when it restarts."""
+    asterisk = registrar(lab, "tcp")
+    asterisk.start()
+
+    def granted() -> int:
+        return len(asterisk.messages("SIP/2.0 200", sent=True, about="REGISTER"))
+
+    server = lab.ring_out(trunk(asterisk, "tcp", register_seconds=3600))
+    eventually(granted, "RingOut to be registered")
+    before = granted()
+    asterisk.kill()
+    lab.until_logged("the connection to a registrar is gone")
+    asterisk.start()
+    eventually(lambda: granted() > before, "RingOut to be registered again", 45)
+    assert str(server.sip_port) in contacts(asterisk)[0]
+
+
 def device(lab: Lab, asterisk: Asterisk, *, server: str = "sip:127.0.0.1:{port}", **settings: Any) -> None:
     """Starts a RingOut whose user has the device ann-desk and no other phone, and lets Asterisk register as it."""
     extension = {

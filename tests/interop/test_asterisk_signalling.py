@@ -30,8 +30,7 @@ def test_asterisk_wants_a_password(lab: Lab) -> None:
     call.until(ENDED)
     caller.finish()
     callee.finish()
-    refusals = asterisk.messages("SIP/2.0 401", sent=True)
-    assert len(refusals) == 2
+    assert len(asterisk.await_messages(2, "SIP/2.0 401", sent=True)) == 2
 
 
 def test_asterisk_refuses_a_wrong_password(lab: Lab) -> None:
@@ -44,7 +43,7 @@ def test_asterisk_refuses_a_wrong_password(lab: Lab) -> None:
     call = lab.place()
     call.until(("GenericError", "InProgress", "CannotReach"), ("GenericError", "GenericError", "CannotReach"))
     assert call.leg("caller")["sipCode"] == 401
-    assert len(asterisk.messages("INVITE", sent=False)) == 2
+    assert len(asterisk.await_messages(2, "INVITE", sent=False)) == 2
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,9 @@ def test_asterisk_trusts_our_asserted_identity(lab: Lab, blocked: bool, header: 
     call.until(("Success", "Busy", "CannotReach"))
     caller.finish()
     presentation = "prohib" if blocked else "allowed"
-    shown = next(line for line in asterisk.log().splitlines() if "shown +" in line)
+    shown = eventually(
+        lambda: next((line for line in asterisk.log().splitlines() if "shown +" in line), None), "the dialplan's words"
+    )
     assert f"shown {MAIN_NUMBER} {presentation}" in shown
 
 

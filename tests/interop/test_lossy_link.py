@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from e2e.harness import CONNECTED, ENDED
-from e2e.tones import level, read_wav, share
 from e2e.waiting import eventually
 
 from .asterisk import Asterisk
 from .lab import CALLEE, CALLER, HIGH_HZ, LOW_HZ, Lab
 from .lossy_link import Faults, LossyLink
+from .pbx import heard, own_hears, own_phone
 
 BAD = Faults(lost=0.1, doubled=0.03, overtaken=0.05)
 
@@ -22,19 +24,8 @@ def far_pbx(lab: Lab, link: LossyLink, transport: str) -> Asterisk:
     asterisk.peer("ringout")
     asterisk.knows_by_address("ringout", link.here)
     for number, hz in ((CALLER, LOW_HZ), (CALLEE, HIGH_HZ)):
-        asterisk.dialplan(
-            f"exten => {number},1,Answer()",
-            f" same => n,MixMonitor({asterisk.directory}/all{hz}.wav,r({asterisk.directory}/{hz}.wav))",
-            f" same => n,Playtones({hz})",
-            " same => n,Wait(120)",
-        )
+        own_phone(asterisk, number, hz)
     return asterisk
-
-
-def heard(asterisk: Asterisk, hz: float) -> list[int]:
-    """What the phone that hums at hz has heard so far, at 8 kHz."""
-    path = asterisk.directory / f"{hz}.wav"
-    return read_wav(path)[1] if path.exists() and path.stat().st_size > 100 else []
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -48,17 +39,11 @@ def test_a_call_over_a_bad_network(lab: Lab, transport: str) -> None:
     call = lab.place()
     call.until(CONNECTED, seconds=60)
     for phone, other in ((LOW_HZ, HIGH_HZ), (HIGH_HZ, LOW_HZ)):
-        eventually(lambda phone=phone, other=other: hears(asterisk, phone, other), f"{other} Hz at the phone", 30)
+        eventually(lambda phone=phone, other=other: own_hears(asterisk, phone, other, 0.6), f"{other} Hz at it", 30)
     call.cancel()
     call.until(ENDED, seconds=60)
     asterisk.idle()
     assert link.lost > 0
-
-
-def hears(asterisk: Asterisk, phone: float, other: float) -> bool:
-    """The last second of that phone's recording is mostly the other's tone."""
-    last = heard(asterisk, phone)[-8000:]
-    return len(last) == 8000 and share(last, other) > 0.6 and share(last, phone) < 0.05 and level(last) > 500
 
 
 def test_the_result_tells_of_the_loss(lab: Lab) -> None:
@@ -82,3 +67,35 @@ def test_the_result_tells_of_the_loss(lab: Lab) -> None:
         assert quality["farPacketsLost"] > 0
         assert quality["mos"] < 4
         assert quality["roundTripMs"] > 5
+
+
+def test_both_sides_count_alike(lab: Lab) -> None:
+    """Asterisk reports as lost what the link has lost of our packets, and what was lost before us: a relay keeps the
+    gaps. Its own list says the same, and the round trip is the link's."""
+    link = lab.add(LossyLink(Faults(lost=0.1, delay_ms=40.0)))
+    asterisk = far_pbx(lab, link, "udp")
+    asterisk.append("rtp.conf", "rtcpinterval = 500\n")
+    asterisk.start()
+    listen = [f"udp:{link.here}:PORT", f"tcp:{link.here}:PORT"]
+    lab.ring_out({"gateways": [asterisk.gateway()]}, sip={"listen": listen}, media={"address": link.here})
+    call = lab.place()
+    call.until(CONNECTED, seconds=60)
+    eventually(lambda: len(heard(asterisk, LOW_HZ)) > 7 * 8000, "seven seconds of speech", 60)
+    listed = re.findall(r"(?m)^ +ringout-\d+ .* ulaw +\d+ +(\d+) ", asterisk.cli("pjsip show channelstats"))
+    call.cancel()
+    call.until(ENDED, seconds=60)
+    for party in ("caller", "callee"):
+        eventually(lambda party=party: call.look() and "quality" in call.leg(party), "the quality of that leg")
+    answers = dict.fromkeys(asterisk.messages("SIP/2.0 200", sent=True, about="INVITE"))  # without repetitions
+    ports = list(dict.fromkeys(re.findall(r"m=audio (\d+)", "".join(answers))))
+    for n, (party, other) in enumerate((("caller", "callee"), ("callee", "caller"))):
+        quality = call.leg(party)["quality"]
+        lost, sent = link.sound[int(ports[n])]
+        truth = lost + call.leg(other)["quality"]["packetsLost"]
+        # Its last report is half a second old, or older when the link has lost that.
+        assert quality["farPacketsLost"] == pytest.approx(truth, abs=15)
+        assert quality["farPacketsLost"] == pytest.approx(int(listed[n]), abs=15)
+        assert quality["packetsSent"] == pytest.approx(sent, abs=10)
+        assert 80 <= quality["roundTripMs"] < 500
+        assert 1.5 < quality["mos"] < 3.9
+        assert quality["farMos"] < quality["mos"]

@@ -52,7 +52,7 @@ class Sandbox:
         )
 
 
-def eventually(fact: Callable[[], Any], what: str, seconds: float = 15.0) -> Any:
+def eventually(fact: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
     """The first truthy answer of fact."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

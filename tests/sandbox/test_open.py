@@ -25,8 +25,8 @@ def end(running: subprocess.Popen[str]) -> tuple[int, str, str]:
     return running.returncode, out, err
 
 
-def calls(sandbox: Sandbox) -> int:
-    """How many the user has ever placed."""
+def calls(sandbox: Sandbox) -> set[str]:
+    """All that the user has ever placed. One that ends meanwhile stands in both lists."""
     login = sandbox.login
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": login["jwt"]}
     client = (login["client_id"], login["client_secret"])
@@ -34,8 +34,9 @@ def calls(sandbox: Sandbox) -> int:
         token = http.post(f"{login['url']}/restapi/oauth/token", form, auth=client, timeout=TIMEOUT_SECONDS).json()
         http.headers["Authorization"] = f"Bearer {token['access_token']}"
         root = f"{login['url']}/restapi/v1.0/account/~/extension/~"
-        kinds = ("call-log?perPage=1000", "active-calls?perPage=1000")
-        return sum(len(http.get(f"{root}/{kind}", timeout=TIMEOUT_SECONDS).json()["records"]) for kind in kinds)
+        kinds = ("active-calls?perPage=1000", "call-log?perPage=1000")
+        found = [http.get(f"{root}/{kind}", timeout=TIMEOUT_SECONDS).json()["records"] for kind in kinds]
+        return {record["telephonySessionId"] for records in found for record in records}
 
 
 # --- what is said without a call --------------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ def test_the_page_asks_counts_and_calls(sandbox: Sandbox, asking: Callable[..., 
     question = page.state("question")
     assert question["remarks"] == ["Then sends the digits 12."]
     assert page.press("call") == 204
-    assert page.state("counting")["seconds"] == 3
+    assert 0 < page.state("counting")["seconds"] <= 3
     assert page.state("live")["you"]["number"]
     ended = page.state("ended")
     assert (ended["sentence"], ended["joined"]) == ("The call has ended.", True)
