@@ -10,6 +10,7 @@ import pytest
 
 from contract.conftest import MediaCall, OpenCall
 from contract.rtp_peer import until
+from ringout.audio.g711 import TRANSCODE
 from ringout.domain.quality import LegQuality
 from ringout.domain.status import Party
 from ringout.media.embedded import EmbeddedMedia
@@ -215,6 +216,49 @@ async def test_g722_goes_on_in_the_same_stream_and_never_to_a_g711_phone(open_ca
     assert [packet.payload_type for packet in call.callee.packets] == [0, 0, 0, 9, 9, 9]
     assert call.callee.packets[-1].payload == b"\x02" * 160
     assert call.callee.unbroken()
+
+
+@pytest.mark.parametrize(("codec", "number"), [("G722", 9), ("OPUS", 107)])
+@pytest.mark.parametrize(
+    ("theirs", "sent"), [(("PCMU", "PCMA"), b"\x10"), (("PCMA",), TRANSCODE[("PCMU", "PCMA")][16:17])]
+)
+async def test_a_phone_that_goes_on_in_g711_without_a_word_is_heard(
+    open_call: OpenCall, codec: str, number: int, theirs: tuple[str, ...], sent: bytes
+) -> None:
+    """Or both would wait for ever, where both are a PBX that speaks what it is sent."""
+    call = open_call()
+    for party, peer, others in ((CALLER, call.caller, ("PCMU",)), (CALLEE, call.callee, theirs)):
+        call.session.connect(party, peer.destination(codec=codec, payload_type=number, codecs=(codec, *others)))
+    call.session.bridge()
+    g711 = {"PCMU": 0, "PCMA": 8}[theirs[0]]
+    await sends_until_heard(call, 0)
+    assert {(packet.payload_type, packet.payload) for packet in call.callee.packets} == {(g711, sent * 160)}
+    await sends_until_heard(call, number)
+    assert call.callee.packets[-1].payload_type == number
+    # RFC 7160: one stream as long as the clock is the same
+    assert len({packet.ssrc for packet in call.callee.packets}) == (1 if codec == "G722" else 2)
+
+
+async def test_a_phone_that_takes_no_g711_is_sent_none(open_call: OpenCall) -> None:
+    call = open_call()
+    call.session.connect(CALLER, call.caller.destination(codec="G722", payload_type=9, codecs=("G722", "PCMU")))
+    call.session.connect(CALLEE, call.callee.destination(codec="G722", payload_type=9, codecs=("G722",)))
+    call.session.bridge()
+    await sends_until_heard(call, 9)
+    for number in (0, 0, 9):
+        call.caller.send(b"\x10" * 160, payload_type=number)
+    told = len(call.callee.received)
+    await until(lambda: len(call.callee.received) > told)
+    assert {packet.payload_type for packet in call.callee.packets} == {9}
+
+
+async def sends_until_heard(call: MediaCall, payload_type: int) -> None:
+    """The caller's phone sends until three more packets have come to the callee's."""
+    before = len(call.callee.received)
+    async with asyncio.timeout(30):
+        while len(call.callee.received) < before + 3:
+            call.caller.send(b"\x10" * 160, payload_type=payload_type)
+            await asyncio.sleep(0.02)
 
 
 async def test_sounds_for_a_wideband_leg_end_instead_of_hanging(open_call: OpenCall) -> None:

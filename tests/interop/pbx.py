@@ -25,12 +25,15 @@ def pbx(lab: Lab, *transports: str, **settings: Any) -> Asterisk:
     return asterisk
 
 
-def behind(asterisk: Asterisk, *phones: Phone, number: str | None = None, **settings: Any) -> None:
-    """Asterisk rings each phone when its number is called, as `number` when that is given. settings: of the phone's
-    endpoint."""
+def behind(
+    asterisk: Asterisk, *phones: Phone, number: str | None = None, answers_first: bool = False, **settings: Any
+) -> None:
+    """Asterisk rings each phone when its number is called, as `number` when that is given. answers_first: it takes the
+    call half a second before. settings: of the phone's endpoint."""
     for phone in phones:
         asterisk.peer(f"p{phone.port}", f"sip:{phone.number}@127.0.0.1:{phone.port}", **settings)
-        asterisk.dialplan(f"exten => {number or phone.number},1,Dial(PJSIP/p{phone.port},60)")
+        first = "Answer(500)" if answers_first else "NoOp()"
+        asterisk.dialplan(f"exten => {number or phone.number},1,{first}", f" same => n,Dial(PJSIP/p{phone.port},60)")
 
 
 def own_phone(asterisk: Asterisk, number: str, hz: float, *later: str) -> None:

@@ -33,14 +33,19 @@ def test_a_gateway_that_is_down_is_not_asked(lab: Lab) -> None:
     assert len(second.messages("INVITE", sent=False)) == 2
 
 
-@pytest.mark.parametrize(("allowed", "codec"), [("alaw", "PCMA"), ("g722,ulaw", "G722")])
-def test_what_asterisk_speaks(lab: Lab, allowed: str, codec: str) -> None:
-    """A PBX with one codec only, and one with wideband, which is passed through: Asterisk does the transcoding."""
+@pytest.mark.parametrize(
+    ("allowed", "answers_first", "codecs"),
+    [("alaw", False, {"PCMA"}), ("g722,ulaw", True, {"G722"}), ("g722,ulaw", False, {"G722", "PCMU"})],
+)
+def test_what_asterisk_speaks(lab: Lab, allowed: str, answers_first: bool, codecs: set[str]) -> None:
+    """A PBX with one codec only, and one with wideband, which is passed through: Asterisk does the transcoding. It
+    stays with the codec that it was sent last, whatever it answers: with a word of its phones before wideband was
+    agreed on both legs may stay with the other one."""
     asterisk = pbx(lab)
     asterisk.change("ringout", "endpoint", allow=allowed)
     caller = lab.baresip(CALLER, LOW_HZ).answers()
     callee = lab.baresip(CALLEE, HIGH_HZ).answers()
-    behind(asterisk, caller, callee)
+    behind(asterisk, caller, callee, answers_first=answers_first)
     asterisk.start()
     lab.ring_out({"gateways": [asterisk.gateway()]}, media={"codecs": ["G722", "PCMU", "PCMA"]})
     call = lab.place()
@@ -50,4 +55,4 @@ def test_what_asterisk_speaks(lab: Lab, allowed: str, codec: str) -> None:
     call.cancel()
     call.until(ENDED)
     eventually(lambda: call.look() and "quality" in call.leg("caller"), "the quality of the leg")
-    assert call.leg("caller")["quality"]["codec"] == codec
+    assert call.leg("caller")["quality"]["codec"] in codecs

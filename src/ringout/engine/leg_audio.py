@@ -113,5 +113,6 @@ class LegAudio:
                 negotiated.crypto,
                 negotiated.rtcp_port,
                 leg.session.flow.remote[0] if leg.session is not None else "",
+                negotiated.codecs,
             ),
         )

@@ -220,6 +220,7 @@ class EmbeddedSession:
                 _address(remote.signalling),
                 remote.rtcp_port or 0,
                 None if remote.crypto is None else keys_for(self._local[index], remote.crypto),
+                remote.codecs,
             )
         )
 

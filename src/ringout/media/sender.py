@@ -57,6 +57,7 @@ class Sender:
         "source",
         "srtp",
         "ssrc",
+        "takes",
         "timestamp",
     )
 
@@ -78,6 +79,7 @@ class Sender:
         self.payload_type = 0
         self.rate_hz = 8000  # of the timestamps
         self.event_type: int | None = None
+        self.takes: dict[str, int] = {}  # every codec that the phone takes, with its payload type
         self.srtp: Srtp | None = None
         self.source: Source | None = None
         self._relayed_ssrc: int | None = None

@@ -145,6 +145,8 @@ class Stream:
         remote = (order.host, order.port) if order.host and order.port else None
         sender = self.sender
         sender.speak(order.codec, order.payload_type, order.telephone_event)
+        sender.takes = {_STATIC[number]: number for number in _STATIC if _STATIC[number] in order.codecs}
+        sender.takes[order.codec] = order.payload_type
         self.srtp = sender.srtp = srtp
         # A far side behind a NAT is where its packets came from, as long as the SDP does not say that it moved.
         target = self._source if self._source is not None and remote == self.remote else remote
@@ -269,6 +271,18 @@ class Stream:
             self._look_for_keys(payload_type, length)
         if self.heard_by is not None:
             self.heard_by.leave_out(ssrc)
+            self._go_over(self._codecs.get(payload_type), self.heard_by)
+
+    def _go_over(self, codec: str | None, listener: Sender) -> None:
+        """The phone speaks another codec of its answer without a word, as it may (RFC 3264 section 6.1): a PBX speaks
+        what it is sent. From its next packet on the listener is sent that one too, where its phone takes it."""
+        if codec is None:
+            return
+        taken = codec if codec in listener.takes else next((c for c in listener.takes if passable(codec, c)), None)
+        if taken is not None:
+            self.reception.change_rate(CODECS[codec].rate_hz)
+            listener.speak(taken, listener.takes[taken], listener.event_type)
+            self.route()
 
     def _look_for_keys(self, payload_type: int, length: int) -> None:
         """Keypad tones, in audio that we can decode."""

@@ -81,6 +81,7 @@ class Connect(Struct, tag="connect", array_like=True, frozen=True):
     signalling: str = ""
     rtcp_port: int = 0
     keys: Keys | None = None
+    codecs: tuple[str, ...] = ()
 
 
 class Play(Struct, tag="play", array_like=True, frozen=True):

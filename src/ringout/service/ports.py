@@ -270,6 +270,7 @@ class RtpDestination:
     crypto: Crypto | None = None  # the peer's key of SRTP; None = plain, or the description has what is needed
     rtcp_port: int | None = None  # None = the port above
     signalling: str = ""  # IP that the peer's SIP comes from: its RTP may come from there as well (NAT); "" = unknown
+    codecs: tuple[str, ...] = ()  # all that the peer named, in its order: it may send any of them, and take any
 
 
 class MediaListener(Protocol):
