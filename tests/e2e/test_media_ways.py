@@ -135,8 +135,9 @@ def await_wideband(phone: BaresipPhone, codec: str) -> None:
         shown = phone.command("audio_debug")
         if re.findall(r"(?:encode|decode): (\w+)", shown) != [codec, codec]:
             return None
-        sent, received = re.search(r"TX: packets=(\d+)", shown), re.search(r"rcvd=(\d+)", shown)
-        return (int(sent[1]), int(received[1])) if sent and received else None
+        sent = re.search(r"TX: packets=(\d+)", shown)
+        received = re.findall(r"rcvd=(\d+)", shown)  # of each SSRC: one of another clock rate may have spoken before
+        return (int(sent[1]), sum(map(int, received))) if sent else None
 
     before = eventually(packets, f"{codec} both ways at {phone.name}")
     eventually(

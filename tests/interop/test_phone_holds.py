@@ -24,12 +24,9 @@ def goes(phone: BaresipPhone) -> tuple[bool, bool]:
     """Whether it sends audio now, and whether it is sent some, by its own counters."""
 
     def counted() -> list[int]:
+        """Packets sent, and received of every SSRC."""
         shown = phone.command("audio_debug")
-        return [
-            int(found[1])
-            for found in (re.search(r"TX: packets=(\d+)", shown), re.search(r"rcvd=(\d+)", shown))
-            if found
-        ]
+        return [sum(map(int, re.findall(pattern, shown))) for pattern in (r"TX: packets=(\d+)", r"rcvd=(\d+)")]
 
     before = counted()
     time.sleep(0.4)  # twenty packets
