@@ -152,14 +152,16 @@ class Call:
         """RTCP of the stream's phone."""
         stream.control.receive(heard, stream.sender, now, self._engine.wall())
 
-    def digit(self, stream: Stream, digit: str, way: Way, relayed: bool) -> None:
-        """A digit was told; reported when it is a new press. relayed: the listener has its packets already."""
+    def digit(self, stream: Stream, digit: str, way: Way, relayed: bool) -> bool:
+        """A digit was told; reported when it is a new press. relayed: the listener gets its packets. True: it is
+        new."""
         if stream.digits is None or not stream.digits.tell(digit, way, self._engine.clock()):
-            return
+            return False
         party = self._party(stream)
         self._engine.reports.append(wire.Digit(self.session, party, digit))
         if way is Way.EVENT and not relayed and stream.heard_by is not None:
             self.send_digit(1 - party, digit, 100)
+        return True
 
     def _party(self, stream: Stream) -> int:
         return _CALLER if stream is self.streams[_CALLER] else _CALLEE

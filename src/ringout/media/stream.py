@@ -37,7 +37,7 @@ class Owner(Protocol):
     """The call of a stream."""
 
     def started(self, stream: Stream) -> None: ...
-    def digit(self, stream: Stream, digit: str, way: Way, relayed: bool) -> None: ...
+    def digit(self, stream: Stream, digit: str, way: Way, relayed: bool) -> bool: ...
     def reported(self, stream: Stream, heard: Heard, now: float) -> None: ...
 
 
@@ -49,12 +49,12 @@ class Stream:
         "_codecs",
         "_event_types",
         "_events",
+        "_kept_back",
         "_latch",
         "_may_send",
         "_recvfrom_into",
         "_routes",
         "_source",
-        "_unheard_press",
         "connected",
         "control",
         "detector",
@@ -118,7 +118,7 @@ class Stream:
         self._event_types: tuple[int, ...] = ()
         self._routes: dict[int, tuple[int, bytes | None]] = {}
         self._events: EventReader | None = None
-        self._unheard_press: int | None = None  # RTP timestamp of the last press that began before anybody listened
+        self._kept_back: int | None = None  # RTP timestamp of the last press that is not for the listener
         self.digits: DigitCount | None = None
         self.detector: DtmfDetector | None = None
         self.rtcp_port = 0  # of the SDP, 0 = the one above
@@ -297,21 +297,21 @@ class Stream:
             event = TelephoneEvent.parse(payload)
         except MalformedPacket:
             return
-        listener = self.heard_by
-        if listener is None:
-            self._unheard_press = timestamp
-        relayed = listener is not None and listener.event_type is not None
-        # The end of the press that asked for the other party is no digit for that party.
-        if timestamp != self._unheard_press and listener is not None and listener.event_type is not None:
-            second = second & MARKER | listener.event_type
-            listener.relay(HEADER_BYTES + len(payload), second, sequence, timestamp, ssrc, now)
         if self._events is None or self.owner is None or self.digits is None:
             return
+        listener = self.heard_by
+        relayed = listener is not None and listener.event_type is not None
         digit = self._events.receive(timestamp, event)
-        if digit is not None:
-            self.owner.digit(self, digit, Way.EVENT, relayed)
-        else:
+        is_twin = digit is not None and not self.owner.digit(self, digit, Way.EVENT, relayed)
+        if digit is None:
             self.digits.still_heard(now)
+        # The end of the press that asked for the other party is no digit for that party, and what came as SIP INFO
+        # before has been dealt with.
+        if listener is None or is_twin:
+            self._kept_back = timestamp
+        if timestamp != self._kept_back and listener is not None and listener.event_type is not None:
+            second = second & MARKER | listener.event_type
+            listener.relay(HEADER_BYTES + len(payload), second, sequence, timestamp, ssrc, now)
 
     def receive_rtcp(self, now: float) -> None:
         """One packet waits in the control socket."""

@@ -2,64 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from ringout.media import wire
-from ringout.media.call import Call, Engine
-from ringout.media.sounds import Sounds
-from ringout.media.stream import Stream
 from ringout.rtp.packet import HEADER
 
-CALLER, CALLEE = 0, 1
-
-
-class Room:
-    """A call whose caller's phone is a socket of the test's, at the times that the test says."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self._sockets = [_bound() for _ in range(5)]
-        self.phone = self._sockets[4]
-        self.streams = Stream(*self._sockets[0:2]), Stream(*self._sockets[2:4])
-        engine = Engine(lambda: self.now, lambda: self.now, Sounds(Path("nowhere")), 60.0)
-        self.call = Call(engine, 1, self.streams)
-
-    def connect(self, codec: str = "PCMU", may_send: bool = True, party: int = CALLER) -> None:
-        host, port = self.phone.getsockname()
-        number = {"PCMU": 0, "PCMA": 8, "G722": 9}[codec]
-        self.call.connect(wire.Connect(1, party, host, port, codec, number, 101, may_send, True))
-
-    def speak(self) -> None:
-        """One packet of the phone's."""
-        self.phone.sendto(HEADER.pack(0x80, 0, 1, 160, 7) + b"\x10" * 160, self._sockets[0].getsockname())
-        self.streams[CALLER].receive(self.now)
-
-    def seconds_pass(self, seconds: int) -> list[bytes]:
-        """What the phone has received meanwhile."""
-        for _ in range(seconds):
-            self.now += 1.0
-            self.call.watch(self.now)
-        came = []
-        try:
-            while True:
-                came.append(self.phone.recv(2048))
-        except BlockingIOError:
-            return [packet for packet in came if packet[1] & 0x7F < 72]  # without RTCP
-
-    def close(self) -> None:
-        for one in self._sockets:
-            one.close()
-
-
-def _bound() -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.bind(("127.0.0.1", 0))
-    made.setblocking(False)
-    return made
+from .room import CALLEE, CALLER, Room
 
 
 @pytest.fixture
@@ -101,9 +51,11 @@ def test_nothing_where_we_may_not_or_cannot_speak(room: Room, order: dict[str, o
 
 def test_the_callee_is_sent_nothing_before_the_bridge(room: Room) -> None:
     room.connect(party=CALLEE)
-    assert room.seconds_pass(3) == []
+    room.seconds_pass(3)
+    assert room.heard(CALLEE) == []
     room.call.bridge()
-    assert len(room.seconds_pass(3)) == 3
+    room.seconds_pass(3)
+    assert len(room.heard(CALLEE)) == 3
 
 
 def test_nothing_besides_a_sound(room: Room) -> None:
