@@ -87,7 +87,7 @@ def test_a_phone_with_somebody_else_s_certificate_is_not_called(world: World, au
     serve(world, authority, f"tls:127.0.0.1:{free_port()}")
     call = world.place(caller, caller)
     eventually(lambda: call.look()[2] == "CannotReach", "the call to fail")
-    assert "no TLS with 127.0.0.1" in world.log()
+    eventually(lambda: "no TLS with 127.0.0.1" in world.log(), "the server to say why")
     assert "established" not in caller.screen()
 
 
@@ -112,7 +112,7 @@ def test_a_renewed_certificate_is_in_force_after_sighup(world: World, authority:
     authority.issue("127.0.0.1", file="ringout")
     os.kill(world.server.pid, signal.SIGHUP)
     eventually(lambda: shown(port, authority) != before, "the new certificate")
-    assert "new TLS certificate in force" in world.log()
+    eventually(lambda: "new TLS certificate in force" in world.log(), "the server to say so")
     assert world.server.is_running
 
 

@@ -56,9 +56,12 @@ class Capture:
         output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
         return [tuple(line.split("\t")) for line in output.splitlines()]
 
-    def until(self, display_filter: str, count: int = 1) -> None:
+    def until(self, display_filter: str, count: int = 1, decode_as: Iterable[str] = ()) -> None:
         """Waits for that many packets; tshark writes what it has captured after a while."""
-        eventually(lambda: len(self.fields(display_filter, "frame.number")) >= count, f"{count} x {display_filter}")
+        eventually(
+            lambda: len(self.fields(display_filter, "frame.number", decode_as=decode_as)) >= count,
+            f"{count} x {display_filter}",
+        )
 
     def close(self) -> None:
         self._program.close()
