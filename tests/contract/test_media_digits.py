@@ -95,6 +95,73 @@ async def test_event_and_info_of_one_press_are_one_digit(open_any: OpenAny) -> N
     assert call.listener.digits == "223D"
 
 
+def pressed_at(peer: RtpPeer) -> str:
+    """The presses that this phone has been sent as telephone-event."""
+    reader = EventReader()
+    events = [packet for packet in peer.packets if packet.payload_type == 101]
+    read = [reader.receive(packet.timestamp, TelephoneEvent.parse(packet.payload)) for packet in events]
+    return "".join(digit for digit in read if digit is not None)
+
+
+async def test_press_by_info_is_sent_to_the_other_party(open_any: OpenAny) -> None:
+    call = await connected(await open_any())
+    call.session.digit_seen(CALLER, "4")
+    call.session.bridge()
+    talking = asyncio.gather(call.caller.talk(30), call.callee.talk(30))
+    await until(lambda: len(call.callee.received) > 3)
+    call.session.digit_seen(CALLER, "5")
+    await talking
+    await until(lambda: pressed_at(call.callee) == "5")
+    assert call.listener.digits == "45"
+
+
+async def test_the_last_packets_of_a_press_at_the_prompt_are_not_for_the_callee(open_any: OpenAny) -> None:
+    call = await connected(await open_any())
+    began = asyncio.get_running_loop().time()
+    call.caller.press("1", only=range(5))
+    await until(lambda: call.listener.digits == "1")
+    call.session.bridge()  # the callee has answered in no time
+    await call.callee.talk(1, to=call.caller)
+    call.caller.sequence -= 2
+    call.caller.timestamp -= 160 * 7
+    press = call.caller.timestamp
+    for _ in range(2):
+        end = TelephoneEvent(1, True, 10, 800).encode()
+        call.caller.send_bytes(RtpPacket(101, call.caller.sequence, press, call.caller.ssrc, end).encode())
+        call.caller.sequence += 1
+    if asyncio.get_running_loop().time() - began > 0.25:
+        pytest.skip("this machine was too slow for a press")
+    call.caller.timestamp += 160 * 7
+    await asyncio.gather(call.caller.talk(30), call.callee.talk(30))
+    await settle(call)
+    await until(lambda: pressed_at(call.callee).endswith("D"))
+    assert pressed_at(call.callee) == "D"
+    assert call.listener.digits == "1D"
+
+
+@pytest.mark.parametrize("order", ["INFO first", "INFO last"])
+async def test_press_by_event_and_info_is_heard_once(any_media: AnyMedia, open_any: OpenAny, order: str) -> None:
+    call = await connected(await open_any())
+    call.caller.press("1")  # as at the prompt
+    await until(lambda: call.listener.digits == "1")
+    call.session.bridge()
+    talking = asyncio.gather(call.caller.talk(60), call.callee.talk(60))
+    await until(lambda: len(call.callee.received) > 20)  # the first press is over, through rtpengine after 300 ms
+    if order == "INFO first":
+        call.session.digit_seen(CALLER, "5")
+        if not isinstance(any_media, EmbeddedMedia):  # which would take it for two presses if this takes long
+            before = len(call.callee.received)
+            await until(lambda: len(call.callee.received) > before + 15)
+    call.caller.press("5")
+    if order == "INFO last":
+        call.session.digit_seen(CALLER, "5")
+    await talking
+    await settle(call)
+    assert call.listener.digits == "15D"
+    await until(lambda: pressed_at(call.callee).endswith("D"))
+    assert pressed_at(call.callee) == "5D"
+
+
 async def test_keypad_tone_counts_where_no_telephone_event_was_negotiated(open_any: OpenAny) -> None:
     call = await open_any(caller={"telephone_event": None})
     call.session.connect(CALLER, call.caller.destination())

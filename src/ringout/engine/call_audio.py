@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringout.domain import facts as f
-from ringout.domain.machine_kinds import State
 from ringout.domain.quality import LegQuality
 from ringout.domain.status import Party
 from ringout.engine.leg import Leg
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from ringout.engine.call import Call
     from ringout.service.ports import MediaSession
 
-INFO_RELAY_SECONDS = 1.0  # the media engine reports a digit of an INFO within milliseconds, or never
-
 
 class CallAudio:
     """Of one call, from its reservation on. Implements service.ports.MediaListener.
@@ -26,11 +23,10 @@ class CallAudio:
     session: both legs' once there is one caller, None before and after. fault: why the session failed, which may be
     before the call has begun."""
 
-    __slots__ = ("_call", "_info_digit", "fault", "session")
+    __slots__ = ("_call", "fault", "session")
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._info_digit: tuple[Party, str, float] | None = None
         self.session: MediaSession | None = None
         self.fault: str | None = None
 
@@ -53,12 +49,6 @@ class CallAudio:
         self._report(f.MediaHeard(party))
 
     def digit_pressed(self, party: Party, digit: str) -> None:
-        pending, self._info_digit = self._info_digit, None
-        call = self._call
-        if pending is not None and self.session is not None and call.machine.state is State.CONNECTED:
-            who, what, until = pending
-            if (who, what) == (party, digit) and call.node.clock.monotonic() <= until:
-                self.session.send_digit(party.other, digit)
         self._report(f.DigitPressed(party, digit))
 
     def sounds_played(self, party: Party) -> None:
@@ -87,10 +77,8 @@ class CallAudio:
     # --- what is done with it ------------------------------------------------------------------------------------
 
     def digit_by_info(self, party: Party, digit: str) -> None:
-        """A digit that came as SIP INFO. It joins the media engine's de-duplication; only what that reports as new is
-        passed on to the other party, so a phone that sends both ways is heard once."""
+        """A digit that came as SIP INFO. The media engine knows what the phone's RTP tells of the same press."""
         if self.session is not None:
-            self._info_digit = (party, digit, self._call.node.clock.monotonic() + INFO_RELAY_SECONDS)
             self.session.digit_seen(party, digit)
 
     def play(self, order: Play) -> None:

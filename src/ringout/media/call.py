@@ -21,6 +21,7 @@ from ringout.rtp.digits import Way
 
 _REPORT_SECONDS = 5.0  # RFC 3550 section 6.2; varied by half of it either way, half as long at first (6.3.1)
 _SAMPLE_SECONDS = 1.0
+_PRESS_MS = 100
 _CALLER, _CALLEE = 0, 1
 _random = SystemRandom()
 
@@ -127,8 +128,9 @@ class Call:
         self._engine.ticks.start(player, self._engine.clock())
 
     def digit_seen(self, party: int, digit: str) -> None:
-        """By SIP INFO."""
-        self.digit(self.streams[party], digit, Way.INFO, True)
+        """By SIP INFO, which the other party does not hear of by itself."""
+        if self.digit(self.streams[party], digit, Way.INFO, True) and self.bridged:
+            self.send_digit(1 - party, digit, _PRESS_MS)
 
     def close(self) -> None:
         """Nothing flows from now on."""
@@ -160,7 +162,7 @@ class Call:
         party = self._party(stream)
         self._engine.reports.append(wire.Digit(self.session, party, digit))
         if way is Way.EVENT and not relayed and stream.heard_by is not None:
-            self.send_digit(1 - party, digit, 100)
+            self.send_digit(1 - party, digit, _PRESS_MS)
         return True
 
     def _party(self, stream: Stream) -> int:

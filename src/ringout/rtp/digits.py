@@ -25,15 +25,20 @@ class _Press:
 
 class DigitCount:
     """Merges the ways of one party. Two tellings of the same digit are one press when they came by different ways
-    and the later began at most WINDOW_SECONDS after the earlier was last heard; by the same way they are two."""
+    and the later began at most WINDOW_SECONDS after the earlier was last heard; by the same way they are two. Once the
+    party has told one by telephone-event, its SIP INFOs are nothing new, however late they come."""
 
-    __slots__ = ("_presses",)
+    __slots__ = ("_has_events", "_presses")
 
     def __init__(self) -> None:
+        self._has_events = False
         self._presses: list[_Press] = []
 
     def tell(self, digit: str, way: Way, now: float) -> bool:
         """True when this is a new press. now: seconds, never smaller than before."""
+        self._has_events = self._has_events or way is Way.EVENT
+        if way is Way.INFO and self._has_events:
+            return False
         self._presses = [press for press in self._presses if press.until >= now]
         for press in self._presses:
             if press.digit == digit and not press.ways & way:

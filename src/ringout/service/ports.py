@@ -324,10 +324,11 @@ class MediaSession(Protocol):
         """Both ways, digits included; stops whatever plays."""
 
     def send_digit(self, party: Party, digit: str, duration_ms: int = 100) -> None:
-        """Sends a telephone-event to that party (a digit that the other one sent as SIP INFO)."""
+        """Sends that party a digit: as telephone-event, or as its tone where none was negotiated."""
 
     def digit_seen(self, party: Party, digit: str) -> None:
-        """A digit of that party that came by SIP INFO: joins the same de-duplication, reported as digit_pressed."""
+        """A digit of that party that came by SIP INFO. One that its RTP does not tell as well is reported as
+        digit_pressed and, once bridged, sent to the other party."""
 
     def close(self) -> None:
         """Nothing flows from now on; the ports rest before they serve again. Idempotent."""

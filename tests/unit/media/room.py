@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ringout.media import wire
 from ringout.media.call import Call, Engine
+from ringout.media.player import FRAME_SECONDS
 from ringout.media.sounds import Sounds
 from ringout.media.stream import Stream
 from ringout.rtp.packet import HEADER
@@ -22,7 +23,7 @@ class Room:
         self._sockets = [_bound() for _ in range(6)]
         self.phones = self._sockets[4:]
         self.streams = Stream(*self._sockets[0:2]), Stream(*self._sockets[2:4])
-        engine = Engine(lambda: self.now, lambda: self.now, Sounds(Path("nowhere")), 60.0)
+        self._engine = engine = Engine(lambda: self.now, lambda: self.now, Sounds(Path("nowhere")), 60.0)
         self.call = Call(engine, 1, self.streams)
         self.reports = engine.reports
 
@@ -51,6 +52,12 @@ class Room:
             self.now += 1.0
             self.call.watch(self.now)
         return self.heard()
+
+    def sounds_pass(self, packets: int) -> None:
+        """So many packets of what is being played."""
+        for _ in range(packets):
+            self.now += FRAME_SECONDS
+            self._engine.ticks.run(self.now)
 
     def close(self) -> None:
         for one in self._sockets:

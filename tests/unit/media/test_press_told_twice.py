@@ -55,17 +55,28 @@ def test_the_end_of_a_press_at_the_prompt_is_not_for_the_callee(room: Room) -> N
     assert digits(room) == "1"
 
 
+def test_a_press_in_the_call_by_info_alone_is_sent_to_the_callee(room: Room) -> None:
+    room.call.digit_seen(CALLER, "4")
+    room.call.bridge()
+    room.call.digit_seen(CALLER, "5")
+    room.sounds_pass(20)
+    assert digits(room) == "45"
+    assert events_at_the_callee(room) == [5] * 7
+
+
 def test_a_press_in_the_call_whose_info_came_first_is_passed_on_by_that_alone(room: Room) -> None:
     room.call.bridge()
-    room.call.digit_seen(CALLER, "5")  # the server passes this one on, since it is reported
+    room.call.digit_seen(CALLER, "5")
     press_key(room, "5", 10)
+    room.sounds_pass(20)
     assert digits(room) == "5"
-    assert events_at_the_callee(room) == []
+    assert events_at_the_callee(room) == [5] * 7
 
 
 def test_a_press_in_the_call_whose_event_came_first_is_relayed(room: Room) -> None:
     room.call.bridge()
     press_key(room, "5", 10)
     room.call.digit_seen(CALLER, "5")
+    room.sounds_pass(20)
     assert digits(room) == "5"
     assert events_at_the_callee(room) == [5] * 7

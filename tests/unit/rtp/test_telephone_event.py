@@ -73,18 +73,31 @@ def test_flash_is_no_digit_and_a_new_sender_starts_anew() -> None:
 
 def test_ways_of_one_press_are_one_digit() -> None:
     count = DigitCount()
-    assert count.tell("1", Way.EVENT, 0.0)
-    assert not count.tell("1", Way.INFO, 0.1)
-    assert not count.tell("1", Way.TONE, 0.15)
+    assert count.tell("1", Way.INFO, 0.0)
+    assert not count.tell("1", Way.TONE, 0.1)
+    assert not count.tell("1", Way.EVENT, 0.15)
     assert count.tell("1", Way.EVENT, 0.2)  # the second press
-    assert not count.tell("1", Way.INFO, 0.3)
-    assert count.tell("2", Way.INFO, 0.3)
-    assert count.tell("1", Way.INFO, 0.6)
+    assert not count.tell("1", Way.TONE, 0.3)
+    assert count.tell("2", Way.TONE, 0.3)
+    assert count.tell("1", Way.EVENT, 0.6)
 
 
-def test_info_at_the_end_of_a_long_press_joins_it() -> None:
+def test_presses_by_info_alone_are_one_each() -> None:
+    count = DigitCount()
+    assert [count.tell(digit, Way.INFO, at * 0.05) for at, digit in enumerate("1123")] == [True] * 4
+
+
+def test_info_of_a_phone_that_tells_by_event_is_never_new() -> None:
+    count = DigitCount()
+    assert count.tell("1", Way.EVENT, 0.0)
+    assert not count.tell("1", Way.INFO, 3.0)
+    assert not count.tell("2", Way.INFO, 10.0)
+    assert count.tell("2", Way.EVENT, 10.1)
+
+
+def test_a_tone_at_the_end_of_a_long_press_joins_it() -> None:
     count = DigitCount()
     assert count.tell("1", Way.EVENT, 0.0)
     for step in range(1, 50):
         count.still_heard(step * 0.02)
-    assert not count.tell("1", Way.INFO, 1.1)
+    assert not count.tell("1", Way.TONE, 1.1)

@@ -17,7 +17,7 @@ from ringout.service.ports import RtpDestination
 class Gates:
     """A gate closes before what it keeps apart is joined, and opens after."""
 
-    __slots__ = ("_call", "_closed", "_digits_closed", "_hearing", "_holding", "_present", "bridged")
+    __slots__ = ("_call", "_closed", "_digits_closed", "_digits_pass", "_hearing", "_holding", "_present", "bridged")
 
     def __init__(self, call: str) -> None:
         self._call = call
@@ -26,6 +26,7 @@ class Gates:
         self._hearing: set[Party] = set()  # may hear the other
         self._closed: set[Party] = set()  # sources whose audio rtpengine blocks
         self._digits_closed = False
+        self._digits_pass = False
         self.bridged = False
 
     def connected(self, party: Party, phone: RtpDestination) -> None:
@@ -41,8 +42,12 @@ class Gates:
         self._hearing.add(party)
 
     def bridge(self) -> None:
+        """Both hear each other; key presses go across with let_digits."""
         self.bridged = True
         self._hearing.update(Party)
+
+    def let_digits(self) -> None:
+        self._digits_pass = True
 
     def to_close(self) -> Iterator[Message]:
         """To be asked when its turn has come, since much may have happened since; gates count as closed then."""
@@ -52,7 +57,7 @@ class Gates:
             if source not in self._closed and not self._passes(source):
                 self._closed.add(source)
                 yield commands.block_media(self._call, source)
-        if not self._digits_closed and not self.bridged:
+        if not self._digits_closed and not self._digits_pass:
             self._digits_closed = True
             yield commands.block_digits(self._call)
 
@@ -62,7 +67,7 @@ class Gates:
             if source in self._closed and self._passes(source):
                 self._closed.discard(source)
                 yield commands.unblock_media(self._call, source)
-        if self._digits_closed and self.bridged:
+        if self._digits_closed and self._digits_pass:
             self._digits_closed = False
             yield commands.unblock_digits(self._call)
 

@@ -58,6 +58,11 @@ class Joining:
         phone = self._phones.get(party)
         return None if phone is None else phone.codec
 
+    def has_events(self, party: Party) -> bool:
+        """Whether telephone-event was negotiated with that party."""
+        phone = self._phones.get(party)
+        return phone is not None and phone.telephone_event is not None
+
     @property
     def carries_digits(self) -> bool:
         """Whether rtpengine itself passes key presses on: with two numbers for telephone-event it does not, what a

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logs.get("media")
 
 _RETRY_SECONDS = 1
+_PRESS_SECONDS = 0.3  # from the first word of a press to the last packet of it
 
 
 class RtpengineSession:
@@ -39,7 +40,7 @@ class RtpengineSession:
 
     __slots__ = (
         *("_engine", "_gates", "_joining", "_kinds", "_listener", "_listening", "_local", "_loop", "_open"),
-        *("_orders", "_playing", "_presses", "_ready", "_tried", "_watch"),
+        *("_orders", "_playing", "_pressed_at", "_presses", "_ready", "_tried", "_watch"),
         "call_id",
     )
 
@@ -62,6 +63,7 @@ class RtpengineSession:
         self._gates = Gates(call_id)
         self._listening: Party | None = None  # hears the other as soon as there is something to hear
         self._presses = {party: Presses() for party in Party}
+        self._pressed_at = 0.0
         self._joining = Joining(call_id, kinds, engine.ip_version)
         self._watch = Watch(self, loop, engine.silence_seconds)
         self._tried: list[Instance] = []
@@ -171,6 +173,13 @@ class RtpengineSession:
             for party in Party:
                 self._playing.stop(party)
             self._orders.give(self._gates.to_open)
+            # What is left of the press that was asked for is not for a callee that answers in no time.
+            self._loop.call_at(self._pressed_at + _PRESS_SECONDS, self._let_digits)
+
+    def _let_digits(self) -> None:
+        if self._open:
+            self._gates.let_digits()
+            self._orders.give(self._gates.to_open)
 
     def send_digit(self, party: Party, digit: str, duration_ms: int = 100) -> None:
         # Not handled: a digit while the other party sends no RTP. rtpengine puts digits into audio that passes.
@@ -185,7 +194,10 @@ class RtpengineSession:
 
     def digit_seen(self, party: Party, digit: str) -> None:
         if self._open and (digit := _digit(digit)) and self._presses[party].info(digit, self._loop.time()):
+            self._pressed_at = self._loop.time()
             self._loop.call_soon(self._tell_digit, party, digit)
+            if self._gates.bridged:
+                self.send_digit(party.other, digit)
 
     def close(self) -> None:
         if not self._open:
@@ -203,8 +215,10 @@ class RtpengineSession:
         party, digit = commands.party_of(press.source_tag), press.digit
         if party is None or digit is None or not self._open:
             return
+        self._pressed_at = self._loop.time()
         seconds = min(max(press.duration, 0) / 1000, _LONGEST_PRESS_SECONDS)
-        if self._presses[party].event(digit, seconds, press.volume, self._loop.time()):
+        is_tone = not self._joining.has_events(party)
+        if self._presses[party].event(digit, seconds, press.volume, self._loop.time(), is_tone):
             if self._gates.bridged and not self._joining.carries_digits:
                 self._put_in(party, digit, press.duration)
             self._listener.digit_pressed(party, digit)
