@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(question: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
+def eventually(question: Callable[[], T | None], what: str, seconds: float = 40.0) -> T:
     """Asks until the answer is true (not None, not empty). Raises AssertionError that names `what` after `seconds`."""
     give_up = time.monotonic() + seconds
     while True:

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -32,6 +33,15 @@ class Faults:
     late_ms: float = 30.0
 
 
+def _times_a_round_trip(packet: bytes) -> bool:
+    """RTCP whose first report block names a sender report that had come (LSR, RFC 3550 section 6.4.1)."""
+    rtcp = packet[28:]
+    if packet[9] != 17 or len(rtcp) < 32 or rtcp[1] not in (200, 201) or not rtcp[0] & 0x1F:
+        return False
+    block = rtcp[28 if rtcp[1] == 200 else 8 :]
+    return any(block[16:20])
+
+
 class LossyLink:
     """Two TUN devices, `here` in this namespace and `there` in one of its own, and a thread that carries the packets.
 
@@ -47,6 +57,7 @@ class LossyLink:
         self.namespace = f"lossy{os.getpid()}"
         self.lost = self.carried = 0
         self.sound: dict[int, tuple[int, int]] = {}  # by port there: packets of G.711 lost on the way to it, and sent
+        self.timed: Counter[int] = Counter()  # by port there: RTCP from it that came here and answers a report of ours
         self._faults, self._random = faults, random.Random(seed)
         self._stop, self._wake = os.pipe()
         names = f"tunh{number}", f"tunt{number}"
@@ -89,7 +100,10 @@ class LossyLink:
                         count += 1
                         heapq.heappush(waiting, (now + seconds, count, target, packet))
             while waiting and waiting[0][0] <= now:
-                os.write(waiting[0][2], heapq.heappop(waiting)[3])
+                _, _, target, packet = heapq.heappop(waiting)
+                os.write(target, packet)
+                if target == self._near and _times_a_round_trip(packet):
+                    self.timed[int.from_bytes(packet[20:22], "big")] += 1
 
     def _fate(self) -> list[float]:
         """After how many seconds the packet arrives: once, twice or never."""
