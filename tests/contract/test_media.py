@@ -10,7 +10,7 @@ import pytest
 from contract.conftest import AnyMedia, OpenAny
 from contract.rtp_peer import RtpPeer, until
 from ringout.audio import g711
-from ringout.audio.goertzel import power
+from ringout.audio.goertzel import power, share
 from ringout.domain.status import Party
 from ringout.media import prompts
 from ringout.media.embedded import EmbeddedMedia
@@ -86,6 +86,24 @@ async def test_stopped_sound_ends_at_once_and_is_not_told_as_played(open_any: Op
     # A silent packet may follow: the way to a phone that says nothing is kept open.
     assert [packet for _, packet in call.caller.received[count:] if set(packet.payload) != {0xFF}] == []
     assert ("played", CALLER) not in call.listener.heard
+
+
+async def test_what_comes_to_the_callees_port_before_its_answer_reaches_nobody(open_any: OpenAny) -> None:
+    """A stranger's, or a phone's that has answered already and whose SDP is on its way here."""
+    call = await open_any()
+    call.session.connect(CALLER, call.caller.destination())
+    await call.caller.talk(2)
+    await call.callee.talk(5)
+    call.callee.press("3")
+    call.session.play(CALLER, ["wrong_key"], "en")
+    await until(lambda: ("played", CALLER) in call.listener.heard)
+    heard = [g711.decode(packet.payload, "PCMU") for packet in call.caller.packets if packet.payload_type == 0]
+    assert [sound for sound in heard if share(sound, 1000) > 0.9] == []
+    assert {packet.payload_type for packet in call.caller.packets} == {0}
+    call.session.connect(CALLEE, call.callee.destination())
+    call.session.bridge()
+    await call.callee.talk(10, to=call.caller)
+    assert call.caller.hears(1000)
 
 
 async def test_ringback_gives_way_to_early_media_one_way_and_then_to_the_bridge(

@@ -105,10 +105,11 @@ def said(messages: object) -> list[str]:
 
 def test_gates_are_closed_until_the_bridge_and_on_hold() -> None:
     gates = Gates("call")
-    gates.connected(CALLER, phone())
     assert said(gates.to_close()) == []
+    gates.connected(CALLER, phone())
+    assert said(gates.to_close()) == ["block media callee", "block DTMF both"]
     gates.connected(CALLEE, phone())
-    assert said(gates.to_close()) == ["block media caller", "block media callee", "block DTMF both"]
+    assert said(gates.to_close()) == ["block media caller"]
     assert said(gates.to_open()) == []
     gates.let_hear(CALLER)  # early media
     assert said(gates.to_open()) == ["unblock media callee"]

@@ -1,7 +1,7 @@
 """Who of a call may hear whom, and what rtpengine is to be told so that it is so. Pure.
 
-rtpengine joins two parties as soon as it knows both descriptions, and sends to a phone that holds the call as well. So
-what must not pass is blocked at its source.
+rtpengine sends what comes to the one party's port on to the other as soon as it knows that one's description, and to a
+phone that holds the call as well. So what must not pass is blocked at its source.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ringout.service.ports import RtpDestination
 class Gates:
     """A gate closes before what it keeps apart is joined, and opens after."""
 
-    __slots__ = ("_call", "_closed", "_digits_closed", "_digits_pass", "_hearing", "_holding", "_present", "bridged")
+    __slots__ = ("_call", "_closed", "_digits_closed", "_digits_pass", "_hearing", "_holding", "_present")
 
     def __init__(self, call: str) -> None:
         self._call = call
@@ -27,7 +27,6 @@ class Gates:
         self._closed: set[Party] = set()  # sources whose audio rtpengine blocks
         self._digits_closed = False
         self._digits_pass = False
-        self.bridged = False
 
     def connected(self, party: Party, phone: RtpDestination) -> None:
         """A new description of that party."""
@@ -43,7 +42,6 @@ class Gates:
 
     def bridge(self) -> None:
         """Both hear each other; key presses go across with let_digits."""
-        self.bridged = True
         self._hearing.update(Party)
 
     def let_digits(self) -> None:
@@ -51,13 +49,14 @@ class Gates:
 
     def to_close(self) -> Iterator[Message]:
         """To be asked when its turn has come, since much may have happened since; gates count as closed then."""
-        if len(self._present) < len(Party):
-            return
         for source in Party:
-            if source not in self._closed and not self._passes(source):
+            # Who is there hears whatever comes to the other's port, be it a stranger's or a phone's that has answered
+            # and is not connected yet. A browser that is sent that, then a sound of ours, and then that again hears
+            # nothing any more.
+            if source.other in self._present and source not in self._closed and not self._passes(source):
                 self._closed.add(source)
                 yield commands.block_media(self._call, source)
-        if not self._digits_closed and not self._digits_pass:
+        if self._present and not self._digits_closed and not self._digits_pass:
             self._digits_closed = True
             yield commands.block_digits(self._call)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ringout.domain.status import Party
 from ringout.media.rtpengine import commands
 from ringout.media.rtpengine.client import Answer
 from ringout.media.rtpengine.commands import Message
-from ringout.media.rtpengine.orders import Orders
+from ringout.media.rtpengine.orders import Orders, Then
 
 _FOREVER = 1000  # rounds of ringback: 50 minutes at least
 _HANDSHAKE_SECONDS = 3.0  # a browser that is not heard by then is played to all the same
@@ -56,14 +56,25 @@ class Playing:
             self._timers[party] = self._loop.call_later(0, self._end, party, number)
             return
         source = rest.pop(0)
-        self._under_way.add(party)
 
         def started(answer: Answer) -> None:
             if number == self._latest[party]:
                 seconds = _milliseconds(answer.get("duration")) / 1000
                 self._timers[party] = self._loop.call_later(seconds, self._next, party, number, rest)
 
-        self._orders.give(commands.play(self._call, party, source), started)
+        self._give(party, commands.play(self._call, party, source), started)
+
+    def _give(self, party: Party, order: Message, started: Then | None) -> None:
+        """A sound that is stopped before its turn comes is none: a browser that is sent the other party, a packet of
+        ours and the other party again hears nothing any more."""
+        number = self._latest[party]
+
+        def begin() -> Iterator[Message]:
+            if number == self._latest[party]:
+                self._under_way.add(party)
+                yield order
+
+        self._orders.give(begin, started)
 
     def _end(self, party: Party, number: int) -> None:
         if number == self._latest[party]:
@@ -72,8 +83,7 @@ class Playing:
     def play_on(self, party: Party, sound: Message) -> None:
         """Again and again, in place of what plays."""
         self._supersede(party)
-        self._under_way.add(party)
-        self._orders.give(commands.play(self._call, party, sound, _FOREVER))
+        self._give(party, commands.play(self._call, party, sound, _FOREVER), None)
 
     def stop(self, party: Party) -> None:
         self._supersede(party)

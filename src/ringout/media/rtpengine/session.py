@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ class RtpengineSession:
     """service.ports.MediaSession."""
 
     __slots__ = (
-        *("_engine", "_gates", "_joining", "_kinds", "_listener", "_listening", "_local", "_loop", "_open"),
+        *("_bridged", "_engine", "_gates", "_joining", "_kinds", "_listener", "_listening", "_local", "_loop", "_open"),
         *("_orders", "_playing", "_pressed_at", "_presses", "_ready", "_tried", "_watch"),
         "call_id",
     )
@@ -60,6 +60,7 @@ class RtpengineSession:
         self._local: dict[Party, LocalMedia] = {}
         self._ready: asyncio.Future[None] = loop.create_future()
         self._open = True
+        self._bridged = False
         self._gates = Gates(call_id)
         self._listening: Party | None = None  # hears the other as soon as there is something to hear
         self._presses = {party: Presses() for party in Party}
@@ -147,7 +148,7 @@ class RtpengineSession:
             self._playing.stop(party)
 
     def listen_to_other(self, party: Party) -> None:
-        if not self._open or self._gates.bridged:
+        if not self._open or self._bridged:
             return
         self._listening = party
         if self._watch.was_heard(party.other):
@@ -161,25 +162,32 @@ class RtpengineSession:
         self._listening = None
         self._watch.hurry = False
         self.stop_playing(party)
-        self._gates.let_hear(party)
-        self._orders.give(self._gates.to_open)
+        self._open_gates(partial(self._gates.let_hear, party))
+
+    def _open_gates(self, change: Callable[[], None]) -> None:
+        """The change is made when its turn has come: who is to hear the other must hear no more of us."""
+
+        def step() -> Iterator[Message]:
+            change()
+            return self._gates.to_open()
+
+        self._orders.give(step)
 
     def bridge(self) -> None:
         self._listening = None
         self._watch.hurry = False
-        self._gates.bridge()
+        self._bridged = True
         self._watch.bridge()
         if self._open:
             for party in Party:
                 self._playing.stop(party)
-            self._orders.give(self._gates.to_open)
+            self._open_gates(self._gates.bridge)
             # What is left of the press that was asked for is not for a callee that answers in no time.
             self._loop.call_at(self._pressed_at + _PRESS_SECONDS, self._let_digits)
 
     def _let_digits(self) -> None:
         if self._open:
-            self._gates.let_digits()
-            self._orders.give(self._gates.to_open)
+            self._open_gates(self._gates.let_digits)
 
     def send_digit(self, party: Party, digit: str, duration_ms: int = 100) -> None:
         # Not handled: a digit while the other party sends no RTP. rtpengine puts digits into audio that passes.
@@ -196,7 +204,7 @@ class RtpengineSession:
         if self._open and (digit := _digit(digit)) and self._presses[party].info(digit, self._loop.time()):
             self._pressed_at = self._loop.time()
             self._loop.call_soon(self._tell_digit, party, digit)
-            if self._gates.bridged:
+            if self._bridged:
                 self.send_digit(party.other, digit)
 
     def close(self) -> None:
@@ -219,7 +227,7 @@ class RtpengineSession:
         seconds = min(max(press.duration, 0) / 1000, _LONGEST_PRESS_SECONDS)
         is_tone = not self._joining.has_events(party)
         if self._presses[party].event(digit, seconds, press.volume, self._loop.time(), is_tone):
-            if self._gates.bridged and not self._joining.carries_digits:
+            if self._bridged and not self._joining.carries_digits:
                 self._put_in(party, digit, press.duration)
             self._listener.digit_pressed(party, digit)
 
