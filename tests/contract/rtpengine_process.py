@@ -35,7 +35,7 @@ class RtpengineProcess:
             *(f"--interface={self.address}", f"--listen-ng={self.control}", f"--dtmf-log-dest={self.digits}"),
             *(f"--port-min={first_port}", f"--port-max={first_port + 2 * pairs - 1}"),
             "--endpoint-learning=immediate",
-            "--num-threads=2",
+            "--num-threads=1",  # with more, packets that a test sends at once change their order
         ]
         self._process: subprocess.Popen[bytes] | None = None
 

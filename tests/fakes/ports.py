@@ -8,13 +8,13 @@ from collections.abc import Iterable
 
 # Below Linux's ephemeral range (32768 and up), so that no outgoing connection ever takes a port chosen here, and beside
 # the 20000-29999 of a server that no setting tells otherwise.
-_SIZE = 488
+_SIZE = 244
 _BLOCKS = [range(first, first + _SIZE) for first in (*range(10240, 20000, _SIZE), *range(30000, 32280, _SIZE))]
 
 _claims: list[range] = []  # this process's blocks
 _kept: set[int] = set()
 _given: deque[range] = deque()  # lately, the oldest first: who got it may not have bound it yet
-_REST = 800  # so many ports are given before one comes again, as long as there are more to claim
+_REST = 600  # so many ports are given before one comes again, as long as there are more to claim
 
 
 def free_port(count: int = 1, *, keep: bool = False) -> int:

@@ -83,6 +83,10 @@ class NatNetwork:
         _ip("netns", "exec", self._router, *words)
 
     def close(self) -> None:
+        # The kernel takes a namespace apart later; the next network of this process has devices of the same names.
+        for device in ("in", "out"):
+            words = [need("ip"), "-n", self._router, "link", "del", device]
+            subprocess.run(words, capture_output=True, timeout=20, check=False)
         for name in (self._router, self.namespace):
             _ip("netns", "del", name)
 

@@ -224,6 +224,8 @@ def test_the_edge_is_restarted_during_a_call(lab: Lab) -> None:
     lab.ring_out({"gateways": [proxy.gateway("tcp")]})
     call = lab.place()
     call.until(CONNECTED)
+    for phone in (caller, callee):
+        eventually(lambda phone=phone: "established" in phone.report(), "the phone to have its ACK")
     proxy.kill()
     hears(caller, HIGH_HZ, LOW_HZ)
     proxy.start()
