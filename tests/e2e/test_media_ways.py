@@ -222,13 +222,19 @@ def test_phone_behind_a_nat_is_talked_to_and_a_quicker_stranger_is_not(world: Wo
         assert "10.7.7.7" in body
         callee.reply(invite, 200, body=body)
         callee.expect("ACK")
-        for sequence in range(20):
-            stranger.sendto(struct.pack("!BBHII", 0x80, 0, sequence, 160 * sequence, 0xBAD) + b"\x10" * 160, ours)
+
+        def intrude(sequences: range) -> None:
+            for sequence in sequences:
+                header = struct.pack("!BBHII", 0x80, 0, sequence, 160 * sequence, 0xBAD)
+                stranger.sendto(header + b"\x10" * 160, ours)
+
+        intrude(range(20))
         callee.hum(1000)
         caller.hum(600)
         call.until(CONNECTED)
         eventually(lambda: share(callee.rtp.heard()[-4000:], 600) > 0.9, "600 Hz behind the NAT")
         eventually(lambda: share(caller.rtp.heard()[-4000:], 1000) > 0.9, "1000 Hz at the caller")
+        intrude(range(20, 25))  # those of before are not counted if the media worker did not know the answer yet
         with pytest.raises(BlockingIOError):
             stranger.recv(2048)
     assert call.cancel() == 204
